@@ -1,0 +1,27 @@
+"""flaredag: raw JSOC and GOES downloads -> solar-flare forecasts -> an honest account of how good they are."""
+
+from snakemake.utils import min_version, update_config, validate
+
+min_version("9.0")
+
+
+configfile: "config.yaml"
+
+
+validate(config, "rules/config.schema.yaml")
+
+
+include: "rules/common.smk"
+include: "rules/retrieve.smk"
+include: "rules/curate.smk"
+include: "rules/sample.smk"
+include: "rules/train.smk"
+include: "rules/verify.smk"
+include: "rules/report.smk"
+
+
+rule all:
+    """The report, and the tables beside it."""
+    default_target: True
+    input:
+        "results/report.pdf",

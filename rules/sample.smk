@@ -1,0 +1,46 @@
+# tables + flares -> results/{archive}/{study}/windows.nc -> datasets.nc and the index of their digests
+
+
+rule make_windows:
+    """Make the windows of a study, with evolution types and labels, from all tables and flares of an archive."""
+    input:
+        tables=curated("tables", ".nc"),
+        flares=curated("flares", ".nc"),
+        counts=curated("tables", ".json"),
+    output:
+        windows="results/{archive}/{study}/windows.nc",
+        samples="results/{archive}/{study}/samples.json",
+    log:
+        "results/{archive}/logs/make_windows/{study}.log",
+    conda:
+        "../envs/make_windows.yaml"
+    params:
+        settings=lambda wildcards: {
+            name: config["study"][wildcards.study][name]
+            for name in ("instruments", "features", "selection", "windows", "labels")
+        },
+        code=code_digest("make_windows.py"),
+    script:
+        "../scripts/make_windows.py"
+
+
+checkpoint draw_datasets:
+    """Draw the data sets of a study for every seed, and index what they hold by digest."""
+    input:
+        windows="results/{archive}/{study}/windows.nc",
+    output:
+        datasets="results/{archive}/{study}/datasets.nc",
+        index="results/{archive}/{study}/index.json",
+    log:
+        "results/{archive}/logs/draw_datasets/{study}.log",
+    conda:
+        "../envs/draw_datasets.yaml"
+    params:
+        seeds=lambda wildcards: config["study"][wildcards.study]["seeds"],
+        settings=lambda wildcards: {
+            name: settings | config["study"][wildcards.study]["splits"]
+            for name, settings in config["study"][wildcards.study]["datasets"].items()
+        },
+        code=code_digest("draw_datasets.py"),
+    script:
+        "../scripts/draw_datasets.py"

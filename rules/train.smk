@@ -1,0 +1,39 @@
+# data set (by digest) + models (by digest) -> {store}/checkpoints/{dataset_digest}/{kind}-{models_digest}/
+
+
+rule fit_networks:
+    """Fit neural networks on one data set, a batch of seeds; predict every split."""
+    input:
+        unpack(fit_inputs("networks")),
+    output:
+        predictions=STORE + "/checkpoints/{dataset_digest}/networks-{models_digest}/predictions.nc",
+        checkpoint=STORE + "/checkpoints/{dataset_digest}/networks-{models_digest}/checkpoint.safetensors",
+        provenance=STORE + "/checkpoints/{dataset_digest}/networks-{models_digest}/provenance.json",
+    log:
+        "results/logs/fit_networks/{dataset_digest}-{models_digest}.log",
+    conda:
+        "../envs/fit_networks.yaml"
+    params:
+        dataset=lambda wildcards: fit_of("networks", wildcards)[1].dataset,
+        made_from=lambda wildcards: fit_of("networks", wildcards)[1].made_from,
+    script:
+        "../scripts/fit_networks.py"
+
+
+rule fit_baselines:
+    """Fit the models of seconds on one data set, a batch of seeds; predict every split."""
+    input:
+        unpack(fit_inputs("baselines")),
+    output:
+        predictions=STORE + "/checkpoints/{dataset_digest}/baselines-{models_digest}/predictions.nc",
+        checkpoint=STORE + "/checkpoints/{dataset_digest}/baselines-{models_digest}/checkpoint.safetensors",
+        provenance=STORE + "/checkpoints/{dataset_digest}/baselines-{models_digest}/provenance.json",
+    log:
+        "results/logs/fit_baselines/{dataset_digest}-{models_digest}.log",
+    conda:
+        "../envs/fit_baselines.yaml"
+    params:
+        dataset=lambda wildcards: fit_of("baselines", wildcards)[1].dataset,
+        made_from=lambda wildcards: fit_of("baselines", wildcards)[1].made_from,
+    script:
+        "../scripts/fit_baselines.py"

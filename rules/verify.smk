@@ -1,0 +1,103 @@
+# predictions -> results/{archive}/{study}/: scores.csv, curves.csv, comparisons.csv, papers.csv, figures/
+
+
+rule list_fits:
+    """List which digest is what: the fits of a study, for people and for `make prune`."""
+    input:
+        index="results/{archive}/{study}/index.json",
+    output:
+        fits="results/{archive}/{study}/fits.csv",
+    log:
+        "results/{archive}/logs/list_fits/{study}.log",
+    conda:
+        "../envs/list_fits.yaml"
+    params:
+        fits=lambda wildcards: store.fit_rows(fits_of(wildcards.study)),
+        code=code_digest("list_fits.py"),
+    script:
+        "../scripts/list_fits.py"
+
+
+rule verify_predictions:
+    """Verify every prediction of a study by one code: scores at both thresholds, and curves."""
+    input:
+        predictions=lambda wildcards: list(
+            dict.fromkeys(f"{fit.folder}/predictions.nc" for fit in fits_of(wildcards.study))
+        ),
+    output:
+        scores="results/{archive}/{study}/scores.csv",
+        curves="results/{archive}/{study}/curves.csv",
+    log:
+        "results/{archive}/logs/verify_predictions/{study}.log",
+    conda:
+        "../envs/verify_predictions.yaml"
+    params:
+        datasets=lambda wildcards: [fit.dataset for fit in fits_of(wildcards.study)],
+        archive=lambda wildcards: wildcards.archive,
+        study=lambda wildcards: wildcards.study,
+        protocol=lambda wildcards: config["study"][wildcards.study]["protocol"],
+        code=code_digest("verify_predictions.py"),
+    script:
+        "../scripts/verify_predictions.py"
+
+
+rule compare_models:
+    """Test which model or data set is better, over seeds, as the paper does."""
+    input:
+        scores="results/{archive}/{study}/scores.csv",
+    output:
+        comparisons="results/{archive}/{study}/comparisons.csv",
+    log:
+        "results/{archive}/logs/compare_models/{study}.log",
+    conda:
+        "../envs/compare_models.yaml"
+    params:
+        settings=lambda wildcards: config["study"][wildcards.study]["comparisons"],
+        study=lambda wildcards: wildcards.study,
+        code=code_digest("compare_models.py"),
+    script:
+        "../scripts/compare_models.py"
+
+
+rule compare_papers:
+    """Put each published figure beside ours, and say where they disagree and why."""
+    input:
+        papers=lambda wildcards: Path(workflow.basedir, config["study"][wildcards.study]["published_figures"]),
+        scores="results/{archive}/{study}/scores.csv",
+        comparisons="results/{archive}/{study}/comparisons.csv",
+        samples="results/{archive}/{study}/samples.json",
+        index="results/{archive}/{study}/index.json",
+    output:
+        papers="results/{archive}/{study}/papers.csv",
+    log:
+        "results/{archive}/logs/compare_papers/{study}.log",
+    conda:
+        "../envs/compare_papers.yaml"
+    params:
+        archive=lambda wildcards: wildcards.archive,
+        study=lambda wildcards: wildcards.study,
+        agreement=lambda wildcards: config["study"][wildcards.study]["agreement"],
+        reasons=lambda wildcards: config["study"][wildcards.study]["reasons"],
+        code=code_digest("compare_papers.py"),
+    script:
+        "../scripts/compare_papers.py"
+
+
+rule plot_verification:
+    """Plot reliability diagram, ROC and skill-score profile of a group of models, with the spread over seeds."""
+    input:
+        curves="results/{archive}/{study}/curves.csv",
+        scores="results/{archive}/{study}/scores.csv",
+    output:
+        figures="results/{archive}/{study}/figures/{figure}.svg",
+    log:
+        "results/{archive}/logs/plot_verification/{study}-{figure}.log",
+    conda:
+        "../envs/plot_verification.yaml"
+    params:
+        settings=lambda wildcards: figure_settings(wildcards.study, wildcards.figure),
+        study=lambda wildcards: wildcards.study,
+        mark=lambda wildcards: "SIMULATED" if config["archives"][wildcards.archive]["simulated"] else "",
+        code=code_digest("plot_verification.py"),
+    script:
+        "../scripts/plot_verification.py"

@@ -1,0 +1,48 @@
+"""Fit neural networks on one data set, a batch of seeds; predict every split."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from flaredag.fitting import fit_batch, write_batch
+from flaredag.joblog import job_log
+from flaredag.models import FittedModel, lstm
+
+MODELS = {"lstm": lstm}
+
+
+def fit_networks(
+    windows: str,
+    datasets: str,
+    index: str,
+    *,
+    dataset: str,
+    seeds: Sequence[int],
+    settings: Mapping[str, Mapping[str, Any]],
+) -> tuple[pd.DataFrame, dict[str, FittedModel]]:
+    """Predictions on every split and seed of the networks that `settings` names, and the fits by "model/seed"."""
+    return fit_batch(windows, datasets, index, dataset=dataset, seeds=seeds, settings=settings, models=MODELS)
+
+
+def main(
+    inputs: Mapping[str, str],
+    outputs: Mapping[str, str],
+    *,
+    dataset: str,
+    made_from: Mapping[str, Any],
+) -> None:
+    """Read windows, datasets and index; write predictions, checkpoint and provenance."""
+    seeds, settings = made_from["seeds"], made_from["models"]
+    fits = fit_networks(**inputs, dataset=dataset, seeds=seeds, settings=settings)
+    write_batch(fits, **outputs, made_from=made_from)
+
+
+if __name__ == "__main__":
+    with job_log(snakemake.log[0]):
+        main(
+            dict(snakemake.input.items()),
+            dict(snakemake.output.items()),
+            dataset=snakemake.params.dataset,
+            made_from=snakemake.params.made_from,
+        )

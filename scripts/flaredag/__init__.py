@@ -1,0 +1,1 @@
+"""flaredag: from raw JSOC and GOES downloads to verified solar-flare forecasts."""

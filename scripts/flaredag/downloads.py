@@ -1,0 +1,249 @@
+"""Published files brought here whole: from a mirror if its bytes are right, else from their address."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import os
+import time
+import zlib
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+import requests
+
+from flaredag.artifacts import sha256_of_file
+from flaredag.errors import InputError
+from flaredag.joblog import Progress
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from flaredag.sources import SourceFile
+
+MAX_TRIES = 5
+BACK_OFF_SECONDS = 1.0  # doubled from try to try
+MAX_WAIT_SECONDS = 60.0  # longest `Retry-After` that is followed
+CONNECT_SECONDS, READ_SECONDS = 10.0, 60.0
+BLOCK_BYTES = 1 << 16
+MIB = 1 << 20
+
+
+class _TryAgainError(Exception):
+    """An answer that another try may better, after at least `wait_seconds`."""
+
+    def __init__(self, what: str, *, wait_seconds: float = 0.0) -> None:
+        super().__init__(what)
+        self.wait_seconds = wait_seconds
+
+
+class _RefusedError(Exception):
+    """An answer that no further try betters."""
+
+
+def obtain(
+    file: SourceFile,
+    target: Path,
+    *,
+    mirror: Path | None,
+    session: requests.Session,
+    log: logging.Logger,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Path:
+    """Bring the uncompressed bytes of `file` beside `target`, checked, under the name that is returned.
+
+    The name, `<target>.<sha256>.part`, tells what the content will be, so an interrupted transfer is
+    continued by the next process, and one that is whole is not made again; the caller renames it to `target`.
+    Raises InputError where neither mirror nor address gives the file: what was wrong with each, what to do.
+    """
+    part = target.with_name(f"{target.name}.{file.sha256[:16]}.part")
+    part.parent.mkdir(parents=True, exist_ok=True)
+    if part.is_file() and part.stat().st_size >= file.bytes:
+        fault = _fault(part, file)
+        if fault is None:
+            log.info("%s: whole since an earlier run", file.name)
+            return part
+        log.warning("%s: dropped what an earlier run left: %s", file.name, fault)
+        part.unlink()
+    mirror_problem = _copy_from_mirror(file, part, mirror=mirror, log=log)
+    if mirror_problem is None:
+        return part
+    address_problem = _fetch_from_address(file, part, session=session, sleep=sleep, log=log)
+    if address_problem is None:
+        log.info("%s: %d bytes from %s", file.name, file.bytes, file.address)
+        return part
+    raise InputError(
+        f"{file.name} cannot be had. Mirror: {mirror_problem}. Address {file.address}: {address_problem}. "
+        f"Name a folder that holds {file.mirror} (--config mirror=DIR), or go online and run again: "
+        "what has come so far is kept."
+    )
+
+
+def _fault(path: Path, file: SourceFile) -> str | None:
+    """Fault of the uncompressed bytes at `path`; None if they are those of `file`."""
+    n_bytes = path.stat().st_size
+    if n_bytes != file.bytes:
+        return f"{n_bytes} bytes found, {file.bytes} wanted"
+    found = sha256_of_file(path)
+    return None if found == file.sha256 else f"sha256 {found} found, {file.sha256} wanted"
+
+
+def _copy_from_mirror(file: SourceFile, part: Path, *, mirror: Path | None, log: logging.Logger) -> str | None:
+    """Copy `file`, uncompressed, from the mirror to `part`; what kept it from that, or None."""
+    if mirror is None:
+        return "none named"
+    problems = []
+    for name, wanted in {file.mirror: file.mirror_sha256, file.name: file.sha256}.items():
+        path = mirror / name
+        if not path.is_file():
+            continue
+        try:
+            found = sha256_of_file(path)
+        except OSError as error:
+            problem: str | None = f"{path} cannot be read ({error.strerror})"
+        else:
+            if found != wanted:
+                problem = f"{path} has sha256 {found}, {wanted} wanted{_note_on_gzip(path)}"
+            else:
+                problem = _copy(path, part, file)
+        if problem is None:
+            log.info("%s: %d bytes from mirror %s", file.name, file.bytes, path)
+            return None
+        log.warning("%s: mirror: %s; trying elsewhere", file.name, problem)
+        problems.append(problem)
+    return "; ".join(problems) or f"{mirror} has no {file.mirror}"
+
+
+def _copy(path: Path, part: Path, file: SourceFile) -> str | None:
+    """Copy the content of `path`, uncompressed, to `part`; what is wrong with it, or None."""
+    packed = path.suffix == ".gz" and not file.name.endswith(".gz")
+    digest = hashlib.sha256()
+    try:
+        with gzip.open(path) if packed else path.open("rb") as content, part.open("wb") as out:
+            while block := content.read(MIB):
+                digest.update(block)
+                out.write(block)
+            out.flush()
+            os.fsync(out.fileno())
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        part.unlink()
+        return f"{path} is no whole gzip ({error})"
+    if digest.hexdigest() == file.sha256:
+        return None
+    part.unlink()
+    return f"the content of {path} has sha256 {digest.hexdigest()}, {file.sha256} wanted"
+
+
+def _note_on_gzip(path: Path) -> str:
+    """Note for a wrong sha256, where the file is a gzip that ends too early or is damaged."""
+    if path.suffix != ".gz":
+        return ""
+    try:
+        with gzip.open(path) as content:
+            while content.read(MIB):
+                pass
+    except EOFError:
+        return " (the gzip is truncated)"
+    except (OSError, zlib.error):
+        return " (no valid gzip)"
+    return ""
+
+
+def _fetch_from_address(
+    file: SourceFile,
+    part: Path,
+    *,
+    session: requests.Session,
+    sleep: Callable[[float], None],
+    log: logging.Logger,
+) -> str | None:
+    """Continue `part` from the address until it is whole; what kept it from that, or None."""
+    problem, anew = "", False
+    for n_tried in range(1, MAX_TRIES + 1):
+        wait_seconds = BACK_OFF_SECONDS * 2 ** (n_tried - 1)
+        try:
+            _continue_part(file, part, session=session, log=log)
+            fault = _fault(part, file)
+            if fault is None:
+                return None
+            problem = fault
+            if part.stat().st_size >= file.bytes:
+                # Wrong bytes may come from what an earlier run left: one more try from zero tells.
+                part.unlink()
+                if anew:
+                    return problem
+                anew = True
+        except _TryAgainError as error:
+            problem, wait_seconds = str(error), max(wait_seconds, error.wait_seconds)
+        except _RefusedError as error:
+            return str(error)
+        if n_tried < MAX_TRIES:
+            log.warning("%s: %s; again in %.0f s (%d of %d)", file.name, problem, wait_seconds, n_tried, MAX_TRIES)
+            sleep(wait_seconds)
+    return f"{problem} (tried {MAX_TRIES} times)"
+
+
+def _continue_part(file: SourceFile, part: Path, *, session: requests.Session, log: logging.Logger) -> None:
+    """One request for the bytes that `part` lacks, written as they come."""
+    n_here = part.stat().st_size if part.is_file() else 0
+    # Ranges count bytes of what is sent; a compressed answer would shift them.
+    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={n_here}-"} if n_here else {})
+    timeout = (CONNECT_SECONDS, READ_SECONDS)
+    try:
+        with session.get(file.address, headers=headers, stream=True, timeout=timeout) as response:
+            n_here = _start_of_answer(response, file, part, n_here)
+            if n_here:
+                log.info("%s: continued at byte %d of %d", file.name, n_here, file.bytes)
+            _write_blocks(response, file, part, n_here, log=log)
+    except requests.Timeout as error:
+        raise _TryAgainError(f"no answer in time ({type(error).__name__})") from error
+    except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError) as error:
+        # The error's text may hold the whole address of a redirect; its kind says enough.
+        cause = error.args[0] if error.args else error
+        cause = getattr(cause, "reason", cause)
+        raise _TryAgainError(f"no connection, or cut short ({type(cause).__name__})") from error
+    except requests.RequestException as error:
+        raise _RefusedError(f"no download possible ({type(error).__name__})") from error
+
+
+def _start_of_answer(response: requests.Response, file: SourceFile, part: Path, n_asked: int) -> int:
+    """Byte of `file` at which the body of `response` begins; raises where it is not (part of) `file`."""
+    status = response.status_code
+    if status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        retry_after = response.headers.get("Retry-After", "")
+        wait_seconds = min(float(retry_after), MAX_WAIT_SECONDS) if retry_after.isdecimal() else 0.0
+        raise _TryAgainError(f"HTTP status {status}", wait_seconds=wait_seconds)
+    content_range = response.headers.get("Content-Range", "")
+    partial = status == HTTPStatus.PARTIAL_CONTENT
+    if status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE or (
+        partial and not content_range.startswith(f"bytes {n_asked}-")
+    ):
+        part.unlink(missing_ok=True)
+        raise _TryAgainError(f"HTTP status {status}, range {content_range!r} for bytes from {n_asked} on")
+    if not partial and status != HTTPStatus.OK:
+        raise _RefusedError(f"HTTP status {status} ({response.reason})")
+    start = n_asked if partial else 0
+    length = "" if "Content-Encoding" in response.headers else response.headers.get("Content-Length", "")
+    if length.isdecimal() and start + int(length) != file.bytes:
+        raise _RefusedError(f"a file of {start + int(length)} bytes stands there, {file.bytes} wanted")
+    return start
+
+
+def _write_blocks(
+    response: requests.Response, file: SourceFile, part: Path, start: int, *, log: logging.Logger
+) -> None:
+    """Write the body of `response` to `part` from byte `start` on; no more than one block too many."""
+    progress = Progress(log, f"{file.name} (MiB)", -(-(file.bytes - start) // MIB))
+    # Unbuffered: a killed process leaves all that had come.
+    with part.open("ab" if start else "wb", buffering=0) as out:
+        n_written = 0
+        for block in response.iter_content(BLOCK_BYTES):
+            out.write(block)
+            n_written += len(block)
+            while progress.n_done < n_written // MIB:
+                progress.advance()
+            if start + n_written > file.bytes:
+                break
+        os.fsync(out.fileno())

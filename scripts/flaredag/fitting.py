@@ -1,0 +1,126 @@
+"""A batch of fits: several seeds and models of one data set, each predicting all splits before the job ends."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+from threadpoolctl import threadpool_limits
+
+from flaredag.artifacts import read_json, sha256_of_file, write_json, written_whole
+from flaredag.errors import InputError
+from flaredag.joblog import Progress
+from flaredag.predictions import write_predictions
+from flaredag.samples import Samples, StudyWindows, content_digest, read_datasets, read_windows, samples_of_split
+from flaredag.splits import SPLITS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from types import ModuleType
+
+    from flaredag.models import FittedModel
+
+LOG = logging.getLogger("flaredag")
+
+
+def fit_batch(
+    windows: str | Path,
+    datasets: str | Path,
+    index: str | Path,
+    *,
+    dataset: str,
+    seeds: Sequence[int],
+    settings: Mapping[str, Mapping[str, Any]],
+    models: Mapping[str, ModuleType],
+) -> tuple[pd.DataFrame, dict[str, FittedModel]]:
+    """Predictions of every model and seed on every split, and the fitted models by "model/seed".
+
+    `settings`: of each model to be fitted; `models`: module of each (see `flaredag.models`). Each data set is read
+    once. Raises InputError where a data set's content is not what the index names: a fit filed under a wrong digest
+    would be taken for another.
+    """
+    study = read_windows(windows)
+    digests = read_json(index)["datasets"][dataset]["seeds"]
+    progress = Progress(LOG, f"{dataset}: fits", len(settings) * len(seeds))
+    predictions, fitted = [], {}
+    for one in read_datasets(datasets, dataset, seeds):
+        samples = {split: samples_of_split(study, one, split) for split in SPLITS}
+        found, wanted = content_digest(samples), digests[str(one.seed)]["digest"]
+        if found != wanted:
+            raise InputError(
+                f"{datasets}: {dataset}, seed {one.seed} has the digest {found}, the index says {wanted}: the "
+                "windows changed under it. Run snakemake again; if this returns, delete the index."
+            )
+        for model, model_settings in settings.items():
+            with threadpool_limits(1):
+                fit = models[model].fit(samples["train"], samples["validation"], seed=one.seed, settings=model_settings)
+                predictions += [_predictions(study, fit, samples[split], split, model, one.seed) for split in SPLITS]
+            fitted[f"{model}/{one.seed}"] = fit
+            LOG.info("%s, seed %d, %s: %s", dataset, one.seed, model, json.dumps(fit.history))
+            progress.advance(f"({model}, seed {one.seed})")
+    return pd.concat(predictions, ignore_index=True), fitted
+
+
+def write_batch(
+    fits: tuple[pd.DataFrame, Mapping[str, FittedModel]],
+    predictions: str | Path,
+    checkpoint: str | Path,
+    provenance: str | Path,
+    *,
+    made_from: Mapping[str, Any],
+) -> None:
+    """Write what `fit_batch` gave: predictions, checkpoint (safetensors), and the provenance in clear."""
+    table, fitted = fits
+    arrays = {f"{name}/{array}": values for name, fit in fitted.items() for array, values in fit.arrays.items()}
+    with written_whole(checkpoint) as part:
+        # One key: safetensors keeps metadata in a hash map, whose order differs from run to run.
+        part.write_bytes(save(arrays, metadata={"made_from": json.dumps(made_from, sort_keys=True)}))
+    write_predictions(predictions, table)
+    write_json(
+        provenance,
+        {
+            "made_from": made_from,
+            "sha256": {Path(path).name: sha256_of_file(path) for path in (predictions, checkpoint)},
+            "history": {name: fit.history for name, fit in fitted.items()},
+        },
+    )
+
+
+def read_checkpoint(path: str | Path, models: Mapping[str, ModuleType]) -> dict[str, FittedModel]:
+    """Fitted models by "model/seed" of a checkpoint that `write_batch` wrote; InputError if it is none."""
+    try:
+        with safe_open(path, framework="np") as file:
+            made_from = json.loads(file.metadata()["made_from"])
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
+    except (SafetensorError, OSError, KeyError, TypeError) as error:
+        raise InputError(f"{path}: not a checkpoint of flaredag ({error}). Delete it to have it made again.") from error
+    fitted = {}
+    for model, settings in made_from["models"].items():
+        for seed in made_from["seeds"]:
+            prefix = f"{model}/{seed}/"
+            own = {name.removeprefix(prefix): value for name, value in arrays.items() if name.startswith(prefix)}
+            fitted[f"{model}/{seed}"] = models[model].restored(own, settings)
+    return fitted
+
+
+def _predictions(
+    windows: StudyWindows, fit: FittedModel, samples: Samples, split: str, model: str, seed: int
+) -> pd.DataFrame:
+    instruments = pd.Categorical.from_codes(samples.instrument, categories=list(windows.instruments))
+    return pd.DataFrame(
+        {
+            "instrument": instruments.astype(str),
+            "region": samples.region,
+            "issue_time": samples.issue_time,
+            "label": samples.label,
+            "probability": fit.probability(samples),
+            "split": split,
+            "model": model,
+            "seed": seed,
+        }
+    )

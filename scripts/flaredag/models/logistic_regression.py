@@ -1,0 +1,45 @@
+"""Logistic regression on the last record of the window: the linear model to beat."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.special import expit
+from sklearn.linear_model import LogisticRegression
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from flaredag.samples import Samples
+
+
+@dataclass(frozen=True)
+class FittedLogisticRegression:
+    """`arrays`: `coefficients` (feature,) of the standardised features, `intercept` (1,)."""
+
+    arrays: dict[str, NDArray[Any]]
+    history: dict[str, Any]
+
+    def probability(self, samples: Samples) -> NDArray[np.float64]:
+        """Probability of the positive class, (sample,)."""
+        last_record = samples.sequence[:, -1, :].astype(np.float64)
+        return expit(last_record @ self.arrays["coefficients"] + self.arrays["intercept"][0])
+
+
+def fit(train: Samples, validation: Samples, *, seed: int, settings: Mapping[str, Any]) -> FittedLogisticRegression:
+    """Fit on the last records of `train`; settings: `inverse_regularisation` (scikit-learn's C)."""
+    del validation, seed
+    model = LogisticRegression(C=settings["inverse_regularisation"], max_iter=1000, tol=1e-8)
+    model.fit(train.sequence[:, -1, :].astype(np.float64), train.label)
+    arrays = {"coefficients": model.coef_[0].copy(), "intercept": model.intercept_.copy()}
+    return FittedLogisticRegression(arrays, {"iterations": int(model.n_iter_[0])})
+
+
+def restored(arrays: Mapping[str, NDArray[Any]], settings: Mapping[str, Any]) -> FittedLogisticRegression:
+    """The fit whose arrays these are."""
+    del settings
+    return FittedLogisticRegression(dict(arrays), {})

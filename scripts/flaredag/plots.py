@@ -1,0 +1,308 @@
+"""Figures of verification in one quiet style: SVG for a text width of 16 cm; same content, same bytes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
+
+from flaredag.artifacts import written_whole
+from flaredag.errors import InputError
+from flaredag.score_tables import RELIABILITY_CURVE, ROC_CURVE, SKILL_SCORE_PROFILE, figures_by_seed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from numpy.typing import NDArray
+
+    FloatArray = NDArray[np.float64]
+
+TEXT_WIDTH_INCHES = 16.0 / 2.54
+# Okabe & Ito (2008): told apart with any kind of colour vision. Yellow is left out: too pale for a line on white.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+GREY = "#8A8A8A"
+STYLE: dict[Any, Any] = {
+    "font.family": "DejaVu Sans",
+    "font.size": 7.0,
+    "axes.titlesize": 7.5,
+    "axes.labelsize": 7.0,
+    "xtick.labelsize": 6.5,
+    "ytick.labelsize": 6.5,
+    "legend.fontsize": 6.5,
+    "axes.linewidth": 0.6,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "xtick.major.size": 2.5,
+    "ytick.major.size": 2.5,
+    "lines.linewidth": 1.1,
+    "legend.frameon": False,
+    # Element ids are drawn from this salt and not from chance; glyphs are paths, so no reader needs the font.
+    "svg.hashsalt": "flaredag",
+    "svg.fonttype": "path",
+}
+THOUSAND = 1000.0
+# The series stand side by side in a bin, so that their error bars do not overlap: in probability.
+DODGE_BETWEEN_TWO, DODGE_OVER_ALL = 0.012, 0.05
+REFERENCE_LINE: dict[str, Any] = {"color": GREY, "linewidth": 0.7, "linestyle": (0, (4, 2)), "zorder": 0}
+
+
+class CurveOverSeeds(NamedTuple):
+    """Mean and standard deviation over seeds of a curve, each (point,); NaN where no seed, or one, has the point."""
+
+    x: FloatArray
+    y: FloatArray
+    y_sd: FloatArray
+    n: FloatArray
+
+
+def curve_over_seeds(curves: pd.DataFrame, *, dataset: str, model: str, curve: str) -> CurveOverSeeds:
+    """Summarise one curve of `curves` (columns of flaredag.score_tables) over seeds; `n` is a mean too.
+
+    Raises InputError if there is no such curve or its seeds differ in their number of points.
+    """
+    rows = curves[(curves["dataset"] == dataset) & (curves["model"] == model) & (curves["curve"] == curve)]
+    if rows.empty:
+        series = (curves["dataset"] + " " + curves["model"]).unique()
+        raise InputError(
+            f"no {curve} curve of {dataset} {model}; there are curves of {', '.join(series)}. Mend the data set or "
+            "model in the study, or verify it first."
+        )
+    points = [np.asarray(points[["x", "y", "n"]], dtype=np.float64) for _, points in rows.groupby("seed", sort=True)]
+    if len({len(of_seed) for of_seed in points}) > 1:
+        raise InputError(
+            f"the {curve} curve of {dataset} {model} has {', '.join(str(len(of_seed)) for of_seed in points)} points "
+            "in its seeds; wanted as many in each. Verify the study anew."
+        )
+    x, y, n = np.moveaxis(np.stack(points), -1, 0)
+    y_mean, y_sd = mean_and_standard_deviation(y)
+    return CurveOverSeeds(mean_and_standard_deviation(x)[0], y_mean, y_sd, n.mean(axis=0))
+
+
+def mean_and_standard_deviation(values: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Mean and standard deviation (of a sample, n - 1) over the first dim, the seeds; undefined values left out.
+
+    The mean of nothing is NaN, and so is the standard deviation of fewer than two.
+    """
+    known = ~np.isnan(values)
+    n = known.sum(axis=0)
+    mean = np.where(known, values, 0.0).sum(axis=0) / np.where(n > 0, n, np.nan)
+    squares = np.where(known, (values - mean) ** 2, 0.0).sum(axis=0)
+    return mean, np.sqrt(squares / np.where(n > 1, n - 1, np.nan))
+
+
+def verification_figure(
+    curves: pd.DataFrame, scores: pd.DataFrame, series: Sequence[tuple[str, str]], *, title: str, mark: str
+) -> Figure:
+    """Reliability diagram, ROC curve and skill score profile of `series` of (dataset, model), in one row.
+
+    As Figures 6 to 8 of Sun et al. 2022: means over seeds, with the standard deviation as error bars or bands. The
+    strip below the reliability diagram has the mean number of samples in each bin. `mark` (SIMULATED, say) stands
+    in the corner; empty for none. Raises InputError on no series, more than colours, or one without curves.
+    """
+    if not 1 <= len(series) <= len(COLOURS):
+        raise InputError(
+            f"figure {title!r} has {len(series)} series; wanted 1 to {len(COLOURS)}, which can be told apart. Split it."
+        )
+    with mpl.rc_context(STYLE):
+        legend_height = 0.12 + 0.15 * len(series)
+        height = 2.62 + legend_height
+        figure = Figure(figsize=(TEXT_WIDTH_INCHES, height))
+        FigureCanvasSVG(figure)
+        bottom, top = (0.36 + legend_height) / height, 1.0 - 0.42 / height
+        grid = figure.add_gridspec(
+            2, 3, left=0.075, right=0.985, bottom=bottom, top=top, wspace=0.28, hspace=0.12, height_ratios=(4, 1)
+        )
+        counts = figure.add_subplot(grid[1, 0])
+        reliability = figure.add_subplot(grid[0, 0], sharex=counts)
+        roc, profile = figure.add_subplot(grid[:, 1]), figure.add_subplot(grid[:, 2])
+        names, areas, skills = [], [], []
+        for position, (dataset, model) in enumerate(series):
+            look: dict[str, Any] = {"color": COLOURS[position], "marker": MARKERS[position]}
+            dodge = min(DODGE_BETWEEN_TWO, DODGE_OVER_ALL / len(series))
+            shift = dodge * (position - (len(series) - 1) / 2)
+            _draw_reliability(
+                reliability,
+                counts,
+                curve_over_seeds(curves, dataset=dataset, model=model, curve=RELIABILITY_CURVE),
+                shift=shift,
+                look=look,
+            )
+            for axes, curve in ((roc, ROC_CURVE), (profile, SKILL_SCORE_PROFILE)):
+                points = curve_over_seeds(curves, dataset=dataset, model=model, curve=curve)
+                _draw_band(axes, points, colour=COLOURS[position], from_origin=curve == ROC_CURVE)
+            names.append(f"{dataset} {model}")
+            for texts, metric in ((areas, "area_under_roc_curve"), (skills, "true_skill_statistic")):
+                texts.append(_with_spread(figures_by_seed(scores, dataset=dataset, model=model, metric=metric)))
+        _finish_reliability(reliability, counts)
+        _finish_roc(roc)
+        _finish_profile(profile)
+        figure.legend(
+            [container[0] for container in reliability.containers],
+            [
+                f"{name:<{max(map(len, names))}}   AUC = {area:<{max(map(len, areas))}}   TSS(0.5) = {skill}"
+                for name, area, skill in zip(names, areas, skills, strict=True)
+            ],
+            loc="lower center",
+            bbox_to_anchor=(0.5, 0.0),
+            handlelength=1.6,
+            prop={"family": "DejaVu Sans Mono", "size": 6.2},
+        )
+        _add_title(figure, title, mark)
+    return figure
+
+
+def overview_figure(scores: pd.DataFrame, *, title: str, mark: str) -> Figure:
+    """Draw the true skill statistic at threshold 0.5 of every model on every data set.
+
+    A dot is the mean over seeds, a line the standard deviation. One panel a data set, in the order of `scores`;
+    models are sorted by their mean over the data sets.
+    """
+    datasets = list(dict.fromkeys(scores["dataset"]))
+    skill = {
+        (dataset, model): figures_by_seed(scores, dataset=dataset, model=model, metric="true_skill_statistic")
+        for dataset, model in scores[["dataset", "model"]].drop_duplicates().itertuples(index=False)
+    }
+    models = sorted(dict.fromkeys(scores["model"]), key=lambda model: _mean_of_means(skill, model))
+    n_columns = min(len(datasets), 4)
+    n_rows = -(-len(datasets) // n_columns)
+    with mpl.rc_context(STYLE):
+        panel_height = 0.3 + 0.19 * len(models)
+        height = 0.52 + n_rows * (panel_height + 0.36)
+        figure = Figure(figsize=(TEXT_WIDTH_INCHES, height))
+        FigureCanvasSVG(figure)
+        panels = figure.subplots(n_rows, n_columns, sharex=True, sharey=True, squeeze=False)
+        longest_name = max(len(model) for model in models)
+        figure.subplots_adjust(
+            left=0.03 + 0.0083 * longest_name,
+            right=0.985,
+            bottom=0.42 / height,
+            top=1 - 0.46 / height,
+            wspace=0.1,
+            hspace=0.36 / panel_height,
+        )
+        for axes, dataset in zip(panels.flat, datasets, strict=False):
+            for row, model in enumerate(models):
+                if (dataset, model) in skill:
+                    mean, sd = mean_and_standard_deviation(skill[dataset, model].to_numpy())
+                    look = {"color": COLOURS[0], "marker": MARKERS[0], "markersize": 3.0, "elinewidth": 1.2}
+                    axes.errorbar(mean, row, xerr=_drawable(sd), **look)
+            axes.set_title(dataset, loc="left")
+            axes.set_axisbelow(True)
+            axes.grid(visible=True, color="#E4E4E4", linewidth=0.6)
+            axes.tick_params(axis="y", length=0)
+            axes.spines["left"].set_visible(False)
+        for axes in panels.flat[len(datasets) :]:
+            axes.set_visible(False)
+        panels[0, 0].set_yticks(range(len(models)), models)
+        panels[0, 0].set_ylim(-0.6, len(models) - 0.4)
+        lowest, _ = panels[0, 0].get_xlim()
+        panels[0, 0].set_xlim(min(lowest, -0.05), 1.05)
+        panels[0, 0].set_xticks([0.0, 0.5, 1.0])
+        figure.supxlabel("true skill statistic at threshold 0.5", y=0.1 / height, fontsize=7.0)
+        _add_title(figure, title, mark)
+    return figure
+
+
+def write_svg(path: str | Path, figure: Figure) -> None:
+    """Write a figure as SVG without date, program or chance in it."""
+    with mpl.rc_context(STYLE), written_whole(path) as part:
+        figure.savefig(part, format="svg", metadata={"Date": None, "Creator": None})
+
+
+def _mean_of_means(skill: dict[tuple[str, str], pd.Series], model: str) -> float:
+    """Mean over the data sets of a model's mean over seeds; 0 if all is undefined."""
+    means = [figures.mean() for (_, name), figures in skill.items() if name == model]
+    return float(np.nan_to_num(mean_and_standard_deviation(np.array(means))[0]))
+
+
+def _draw_reliability(
+    reliability: Axes, counts: Axes, curve: CurveOverSeeds, *, shift: float, look: dict[str, Any]
+) -> None:
+    reliability.errorbar(
+        curve.x + shift, curve.y, yerr=_drawable(curve.y_sd), markersize=2.8, elinewidth=0.8, linewidth=0.9, **look
+    )
+    middle_of_bin = (np.arange(len(curve.n)) + 0.5) / len(curve.n)
+    filled = np.where(curve.n > 0, curve.n, np.nan)
+    counts.plot(middle_of_bin + shift, filled, markersize=2.4, linestyle="none", clip_on=False, **look)
+
+
+def _draw_band(axes: Axes, curve: CurveOverSeeds, *, colour: str, from_origin: bool) -> None:
+    spread = _drawable(curve.y_sd)
+    axes.fill_between(curve.x, curve.y - spread, curve.y + spread, color=colour, alpha=0.18, linewidth=0)
+    x, y = (np.append(0.0, curve.x), np.append(0.0, curve.y)) if from_origin else (curve.x, curve.y)
+    axes.plot(x, y, color=colour)
+
+
+def _finish_reliability(reliability: Axes, counts: Axes) -> None:
+    reliability.plot([0, 1], [0, 1], **REFERENCE_LINE)
+    _explain_line(reliability, "dashed: perfect")
+    reliability.set(ylim=(-0.04, 1.06), ylabel="observed event rate", title="reliability diagram")
+    reliability.tick_params(labelbottom=False)
+    # Most forecasts lie near 0 and 1: only a logarithmic axis shows how few lie between.
+    counts.set_yscale("log")
+    counts.set(xlim=(-0.04, 1.04), xlabel="forecast probability", ylabel="samples")
+    counts.set_xticks(np.linspace(0, 1, 6))
+    least, most = counts.dataLim.intervaly
+    powers = 10.0 ** np.arange(0, np.floor(np.log10(max(2.0 * most, 10.0))) + 1, 2)
+    counts.set_ylim(min(0.5 * least, 0.5), max(2.0 * most, 10.0))
+    counts.set_yticks(powers, [f"{power:.0f}" if power < THOUSAND else f"{power / THOUSAND:.0f}k" for power in powers])
+    counts.yaxis.set_minor_locator(NullLocator())
+
+
+def _finish_roc(roc: Axes) -> None:
+    roc.plot([0, 1], [0, 1], **REFERENCE_LINE)
+    _explain_line(roc, "dashed: no skill")
+    roc.set(
+        xlim=(-0.04, 1.04),
+        ylim=(-0.04, 1.06),
+        xlabel="probability of false detection",
+        ylabel="probability of detection",
+        title="ROC curve",
+    )
+    roc.set_xticks(np.linspace(0, 1, 6))
+
+
+def _finish_profile(profile: Axes) -> None:
+    profile.axhline(0.0, **REFERENCE_LINE)
+    _explain_line(profile, "dashed: no skill")
+    lowest, _ = profile.get_ylim()
+    profile.set(
+        xlim=(-0.04, 1.04),
+        ylim=(min(lowest, -0.08), 1.06),
+        xlabel="probability threshold",
+        ylabel="true skill statistic",
+        title="skill score profile",
+    )
+    profile.set_xticks(np.linspace(0, 1, 6))
+
+
+def _explain_line(axes: Axes, text: str) -> None:
+    axes.text(0.97, 0.012, text, transform=axes.transAxes, color=GREY, fontsize=6.0, ha="right", va="bottom")
+
+
+def _add_title(figure: Figure, title: str, mark: str) -> None:
+    top = 1.0 - 0.05 / figure.get_figheight()
+    figure.text(0.01, top, title, fontsize=8.0, fontweight="bold", ha="left", va="top")
+    figure.text(0.99, top, mark, fontsize=7.0, color=COLOURS[1], ha="right", va="top")
+
+
+def _drawable(standard_deviation: FloatArray) -> FloatArray:
+    """Spread to draw: none where it is unknown."""
+    return np.nan_to_num(standard_deviation, nan=0.0)
+
+
+def _with_spread(figures: pd.Series) -> str:
+    mean, sd = mean_and_standard_deviation(figures.to_numpy())
+    if np.isnan(mean):
+        return "undefined"
+    return f"{mean:.3f}" if np.isnan(sd) else f"{mean:.3f} ± {sd:.3f}"

@@ -1,0 +1,84 @@
+"""Splits by region, and under-sampling: both by an order that a seed and the item itself decide.
+
+Each item (a region, a sample) has a number that looks random but hangs on nothing else than the seed and
+the item. So a draw does not change for the rest when a region is added or one label is mended, as draws
+from a stream of random numbers do, and what was fitted on unchanged data need not be fitted again.
+"""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from flaredag.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+SPLITS = ("train", "validation", "test")
+
+
+def random_order(purpose: str, seed: int, *items: NDArray[np.integer]) -> NDArray[np.uint64]:
+    """A pseudo-random number for each item, (item,), by SplitMix64 (Steele, Lea & Flood 2014).
+
+    `items` are the integer columns that name an item, each (item,); `purpose` keeps draws of different
+    kinds apart.
+    """
+    state = np.full(len(items[0]), zlib.crc32(purpose.encode()), dtype=np.uint64)
+    for column in (np.full(len(items[0]), seed), *items):
+        state = _mixed(state ^ _mixed(column.astype(np.int64).view(np.uint64)))
+    return state
+
+
+def split_regions(
+    region: NDArray[np.int64], *, seed: int, test_fraction: float, validation_fraction: float
+) -> dict[str, NDArray[np.int64]]:
+    """Regions of each split: `test_fraction` of all, `validation_fraction` of the rest, and what remains.
+
+    `region` may hold a region many times. Sun et al. 2022, section 4.1.
+    """
+    regions = np.unique(region)
+    regions = regions[np.argsort(random_order("split", seed, regions), kind="stable")]
+    n_test = round(test_fraction * len(regions))
+    n_validation = round(validation_fraction * (len(regions) - n_test))
+    return {
+        "test": np.sort(regions[:n_test]),
+        "validation": np.sort(regions[n_test : n_test + n_validation]),
+        "train": np.sort(regions[n_test + n_validation :]),
+    }
+
+
+def undersample(label: NDArray[np.int8], order: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """Positions of as many samples of each class (label 0, 1) as the rarer has: those first in `order`.
+
+    Positions are ascending. Source: Sun et al. 2022, section 2.5.
+    """
+    classes = [np.flatnonzero(label == value) for value in (0, 1)]
+    n_each = min(len(positions) for positions in classes)
+    drawn = [positions[np.argsort(order[positions], kind="stable")[:n_each]] for positions in classes]
+    return np.sort(np.concatenate(drawn))
+
+
+def check_splits(regions: Mapping[str, NDArray[np.int64]], *, where: str) -> None:
+    """InputError if a region is in two splits."""
+    names = list(regions)
+    for i, first in enumerate(names):
+        for second in names[i + 1 :]:
+            shared = np.intersect1d(regions[first], regions[second])
+            if len(shared):
+                raise InputError(
+                    f"{where}: region {shared[0]} is in {first} and in {second} ({len(shared)} such regions); wanted "
+                    "each region in one split. A region on both sides of a split is a leak: mend the splits."
+                )
+
+
+def _mixed(state: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    with np.errstate(over="ignore"):
+        state = state + np.uint64(0x9E3779B97F4A7C15)
+        state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        return state ^ (state >> np.uint64(31))

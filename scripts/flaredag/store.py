@@ -1,0 +1,129 @@
+"""The store of fits: each is filed under the digests of the data and of the models, code and settings it was made from."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flaredag.errors import InputError
+from flaredag.provenance import digest_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+FIT_COLUMNS = ("dataset", "models", "seeds", "dataset_digest", "models_digest", "path")
+
+
+@dataclass(frozen=True)
+class StoredFit:
+    """One batch of fits: models of one kind on the data sets of a batch of seeds."""
+
+    dataset: str
+    kind: str
+    dataset_digest: str
+    models_digest: str
+    folder: str
+    made_from: dict[str, Any]
+
+
+def fits_of_study(
+    index: Mapping[str, Any],
+    kinds: Mapping[str, Mapping[str, Any]],
+    *,
+    models: Mapping[str, Mapping[str, Any]],
+    code: Mapping[str, str],
+    environments: Mapping[str, str],
+    store: str,
+) -> list[StoredFit]:
+    """All fits of a study, in the order of data sets, kinds and seeds.
+
+    `index`: what draw_datasets wrote; `kinds`: a study's `fits`; `models`: settings of every model; `code` and
+    `environments`: digest of the script and of the environment of each kind.
+    """
+    fits = []
+    for dataset, entry in index["datasets"].items():
+        seeds = sorted(entry["seeds"], key=int)
+        for kind, settings in kinds.items():
+            n_each = settings["seeds_per_job"]
+            models_of_kind = {name: dict(models[name]) for name in settings["models"]}
+            for start in range(0, len(seeds), n_each):
+                digests = {seed: entry["seeds"][seed]["digest"] for seed in seeds[start : start + n_each]}
+                made_from = {
+                    "seeds": [int(seed) for seed in digests],
+                    "models": models_of_kind,
+                    "datasets": digests,
+                    "code": code[kind],
+                    "environment": environments[kind],
+                }
+                dataset_digest = digest_of(digests)
+                models_digest = digest_of({name: made_from[name] for name in ("models", "code", "environment")})
+                folder = f"{store}/checkpoints/{dataset_digest}/{kind}-{models_digest}"
+                fits.append(StoredFit(dataset, kind, dataset_digest, models_digest, folder, made_from))
+    return fits
+
+
+def stored_fit(fits: Sequence[StoredFit], *, kind: str, dataset_digest: str, models_digest: str) -> StoredFit:
+    """The fit of these digests; InputError if no data set or setting has them, as a made-up path would."""
+    for fit in fits:
+        if (fit.kind, fit.dataset_digest, fit.models_digest) == (kind, dataset_digest, models_digest):
+            return fit
+    raise InputError(
+        f"{kind}-{models_digest} on data set {dataset_digest}: no study of this configuration asks for such a fit. "
+        "Ask for results/report.pdf: Snakemake then finds out which fits it needs."
+    )
+
+
+def fit_rows(fits: Sequence[StoredFit]) -> list[dict[str, str]]:
+    """A row a fit with `FIT_COLUMNS`: which digest is what, for people."""
+    return [
+        {
+            "dataset": fit.dataset,
+            "models": "+".join(fit.made_from["models"]),
+            "seeds": " ".join(str(seed) for seed in fit.made_from["seeds"]),
+            "dataset_digest": fit.dataset_digest,
+            "models_digest": fit.models_digest,
+            "path": fit.folder,
+        }
+        for fit in fits
+    ]
+
+
+def prune(store: str | Path, results: str | Path) -> list[Path]:
+    """Remove the fits that no `fits.csv` below `results` names; the folders removed.
+
+    Raises InputError where there is no fits.csv at all: then nobody knows which fits are in use.
+    """
+    lists = sorted(Path(results).glob("*/*/fits.csv"))
+    if not lists:
+        raise InputError(f"{results}: no fits.csv in any study; run `make report` first, then prune.")
+    used = set()
+    for path in lists:
+        with path.open(newline="") as file:
+            used |= {Path(row["path"]).resolve() for row in csv.DictReader(file)}
+    removed = []
+    for folder in sorted(Path(store).glob("checkpoints/*/*")):
+        if folder.resolve() not in used:
+            shutil.rmtree(folder)
+            removed.append(folder)
+            if not any(folder.parent.iterdir()):
+                folder.parent.rmdir()
+    return removed
+
+
+def main(store: str, results: str) -> int:
+    """Prune and tell what was removed; 1 where it cannot be told what is in use."""
+    try:
+        removed = prune(store, results)
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    print("\n".join([*(str(folder) for folder in removed), f"{len(removed)} fits removed"]))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

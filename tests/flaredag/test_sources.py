@@ -1,0 +1,114 @@
+"""The manifest of published files: what is refused, and that the one of this repository is sound."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from flaredag.errors import InputError
+from flaredag.sources import SourceFile, files_by_name, read_manifest
+
+MANIFEST = Path(__file__).parents[2] / "rules" / "published_sources.yaml"
+ENTRY = {
+    "name": "somebody/table.csv",
+    "address": "https://example.org/table.csv",
+    "bytes": 6,
+    "sha256": "a" * 64,
+    "mirror": "somebody/table.csv.gz",
+    "mirror_sha256": "0123456789abcdef" * 4,
+    "instrument": "sharp",
+    "shard": "0",
+}
+
+
+def manifest_with(tmp_path: Path, *entries: dict) -> Path:
+    source = {"title": "t", "licence": "MIT", "citation": "c", "citation_key": "k", "files": list(entries)}
+    path = tmp_path / "sources.yaml"
+    path.write_text(yaml.safe_dump({"sources": {"somebody": source}}))
+    return path
+
+
+def test_a_manifest_is_read_as_it_stands(tmp_path: Path) -> None:
+    sources = read_manifest(manifest_with(tmp_path, ENTRY))
+    assert sources["somebody"].licence == "MIT"
+    assert sources["somebody"].files == (SourceFile(**ENTRY),)
+    assert files_by_name(sources) == {"somebody/table.csv": SourceFile(**ENTRY)}
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"sha256": "a" * 63}, "sha256: 64 digits"),
+        ({"mirror_sha256": "A" * 64}, "mirror_sha256: 64 digits"),
+        ({"sha256": 12}, "sha256: text .* wanted, 12 found"),
+        ({"bytes": "6"}, "bytes: a whole number wanted, '6' found"),
+        ({"bytes": True}, "bytes: a whole number wanted, True found"),
+        ({"bytes": 0}, "positive"),
+        ({"shard": 0}, "shard: text"),
+        ({"instrument": ""}, "instrument: text"),
+        ({"address": "ftp://example.org/table.csv"}, "address"),
+        ({"address": "file:///table.csv"}, "address"),
+        ({"address": "https://me:secret@example.org/table.csv"}, "without user and password"),
+        ({"name": "../table.csv"}, "name: a path below its folder"),
+        ({"mirror": "/table.csv.gz"}, "mirror: a path below its folder"),
+        ({"sha265": "a" * 64}, "unknown: sha265"),
+    ],
+)
+def test_a_wrong_entry_is_refused_with_its_place(tmp_path: Path, change: dict, told: str) -> None:
+    path = manifest_with(tmp_path, ENTRY, ENTRY | change)
+    with pytest.raises(InputError, match=told) as refused:
+        read_manifest(path)
+    assert f"{path}: source somebody: file 2" in str(refused.value)
+    assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("key", ENTRY)
+def test_a_missing_key_is_named(tmp_path: Path, key: str) -> None:
+    with pytest.raises(InputError, match=f"missing: {key}"):
+        read_manifest(manifest_with(tmp_path, {name: value for name, value in ENTRY.items() if name != key}))
+
+
+def test_a_repeated_name_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"repeated: somebody/table\.csv"):
+        read_manifest(manifest_with(tmp_path, ENTRY, ENTRY | {"shard": "1"}))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "sources: 3",
+        "source: {}",
+        "sources: {a: 1}",
+        "sources: {a: {files: []}}",
+        "sources: [",
+        "{",
+        "\x00",
+    ],
+)
+def test_what_is_no_manifest_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "sources.yaml"
+    path.write_text(text)
+    with pytest.raises(InputError, match=str(path)):
+        read_manifest(path)
+
+
+def test_an_absent_manifest_is_told(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"absent\.yaml"):
+        read_manifest(tmp_path / "absent.yaml")
+
+
+def test_the_manifest_of_this_repository() -> None:
+    sources = read_manifest(MANIFEST)
+    files = sources["zeyusun_smarp_sharp"].files
+    assert {(file.instrument, file.shard) for file in files} == {
+        (instrument, shard) for instrument in ("sharp", "smarp") for shard in "01234"
+    }
+    for file in files:
+        assert file.name == f"zeyusun_smarp_sharp/d1d1be5/{file.instrument}_{file.shard}.csv"
+        stem = f"{file.instrument}_{file.shard}"
+        assert file.address.endswith(f"/d1d1be5f1f5e2f7452eec5ea6d9771fd6972f49a/datasets/{file.instrument}/{stem}.csv")
+        assert file.mirror == f"{file.name}.gz"
+    assert len({file.sha256 for file in files} | {file.mirror_sha256 for file in files}) == 20

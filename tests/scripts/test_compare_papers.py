@@ -1,0 +1,252 @@
+"""Published figures against those of a run: the rule of agreement by hand, and every kind of figure."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import t as students_t
+
+from compare_papers import COLUMNS, Agreement, compare_papers, main, read_papers
+from flaredag.artifacts import write_json
+from flaredag.errors import InputError
+
+PAPERS = Path(__file__).parents[2] / "rules" / "papers"
+RULE = Agreement(standard_deviations=2.0, relative_difference=0.1, significance=0.05)
+SAMPLES: dict[str, Any] = {
+    "evolution": {"sharp": {"QUIET->STRONG": 300}},
+    "samples": {"sharp": {"positive": 2849, "negative": 50000, "event_rate": 0.054}},
+}
+INDEX: dict[str, Any] = {
+    "datasets": {
+        "SHARP_ONLY": {
+            "seeds": {
+                "0": {"splits": {"test": {"positive": 380, "negative": 380}}},
+                "1": {"splits": {"test": {"positive": 420, "negative": 420}}},
+            }
+        }
+    }
+}
+
+
+def scores_of(**values: list[float]) -> pd.DataFrame:
+    """Scores of SHARP_ONLY lstm, one metric a keyword, one value a seed."""
+    rows = [
+        {"dataset": "SHARP_ONLY", "seed": seed, "model": "lstm", "metric": metric, "value": value}
+        for metric, over_seeds in values.items()
+        for seed, value in enumerate(over_seeds)
+    ]
+    table = pd.DataFrame(rows).assign(archive="embedded", study="s", protocol="p")
+    return table.assign(threshold=np.where(table["metric"] == "true_skill_statistic", "fixed_0.5", ""))
+
+
+def comparisons_of(p: float) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            {
+                "study": "s",
+                "metric": "brier_skill_score",
+                "a": "SHARP_ONLY lstm",
+                "b": "SHARP_ONLY cnn",
+                "statistic": 1.5,
+                "p": p,
+            }
+        ]
+    )
+
+
+def published(*rows: tuple[Any, ...]) -> pd.DataFrame:
+    columns = ["study", "table", "dataset", "model", "metric", "paper", "paper_sd", "kind"]
+    return pd.DataFrame([("s", *row) for row in rows], columns=columns)
+
+
+def compared(papers: pd.DataFrame, reasons: list[dict[str, str]] | None = None, p: float = 0.04) -> pd.DataFrame:
+    return compare_papers(
+        papers,
+        scores_of(true_skill_statistic=[0.80, 0.90], brier_skill_score=[0.7, 0.8]),
+        comparisons_of(p),
+        SAMPLES,
+        INDEX,
+        agreement=RULE,
+        reasons=reasons or [],
+    )
+
+
+@pytest.mark.parametrize(
+    ("paper", "paper_sd", "got", "agrees"),
+    [
+        (0.884, 0.032, 0.948, True),  # exactly two standard deviations
+        (0.884, 0.032, 0.949, False),
+        (100.0, np.nan, 110.0, True),  # exactly a tenth
+        (100.0, np.nan, 89.9, False),
+        (0.884, 0.032, np.nan, False),
+    ],
+)
+def test_rule_of_figures(paper: float, paper_sd: float, got: float, agrees: bool) -> None:
+    assert RULE.of_figures(paper, paper_sd, got) is agrees
+
+
+@pytest.mark.parametrize(("paper", "got", "agrees"), [(0.04, 0.0001, True), (0.04, 0.05, False), (0.5, 0.05, True)])
+def test_rule_of_tests(paper: float, got: float, agrees: bool) -> None:
+    assert RULE.of_tests(paper, got) is agrees
+
+
+def test_a_score_is_the_mean_over_seeds_with_its_spread() -> None:
+    row = compared(published(("6", "SHARP_ONLY", "lstm", "true_skill_statistic", 0.884, 0.032, "score"))).iloc[0]
+    # mean of 0.80 and 0.90; sample standard deviation 0.05 * sqrt(2); |0.85 - 0.884| < 0.064.
+    assert row["got"] == pytest.approx(0.85)
+    assert row["got_sd"] == pytest.approx(0.05 * np.sqrt(2))
+    assert (row["n"], row["agrees"], row["why"]) == (2, "yes", "")
+
+
+def test_windows_samples_and_splits_are_counts() -> None:
+    table = compared(
+        published(
+            ("2", "SHARP", "", "windows QUIET->STRONG", 296, np.nan, "windows"),
+            ("3", "SHARP", "", "positive", 2849, np.nan, "samples"),
+            ("3", "SHARP", "", "negative", 66349, np.nan, "samples"),
+            ("5", "SHARP_ONLY", "", "test positive", 410, np.nan, "split"),
+        )
+    )
+    assert table["got"].tolist() == [300, 2849, 50000, 400]
+    assert table["agrees"].tolist() == ["yes", "yes", "no", "yes"]
+    assert table["got_sd"].iloc[3] == pytest.approx(20 * np.sqrt(2))
+    assert list(table) == list(COLUMNS)
+
+
+@pytest.mark.parametrize(("p", "verdict"), [(0.04, "yes"), (0.06, "no"), (np.nan, "no")])
+def test_a_statistic_shares_the_verdict_of_its_p(p: float, verdict: str) -> None:
+    table = compared(
+        published(
+            ("8", "SHARP_ONLY", "lstm vs cnn", "brier_skill_score t", 3.6, np.nan, "test"),
+            ("8", "SHARP_ONLY", "lstm vs cnn", "brier_skill_score p", 0.002, np.nan, "test"),
+        ),
+        p=p,
+    )
+    assert table["agrees"].tolist() == [verdict, verdict]
+    assert table["got"].iloc[0] == 1.5
+    assert table["n"].tolist() == [2, 2]
+    if np.isnan(p):
+        assert table["why"].iloc[1] == "undefined in this run"
+
+
+def test_what_was_not_run_is_neither_agreement_nor_disagreement() -> None:
+    table = compared(
+        published(
+            ("6", "SHARP_ONLY", "cnn", "true_skill_statistic", 0.843, 0.034, "score"),
+            ("8", "SMARP_ONLY", "lstm vs cnn", "brier_skill_score p", 0.005, np.nan, "test"),
+            ("2", "SMARP", "", "windows QUIET->STRONG", 932, np.nan, "windows"),
+            ("5", "SMARP_ONLY", "", "test positive", 892, np.nan, "split"),
+        )
+    )
+    assert (table["agrees"] == "not_run").all()
+    assert table["got"].isna().all()
+    assert (table["why"] == "this run has no such figure").all()
+
+
+def test_the_first_fitting_reason_is_given_and_only_for_a_miss() -> None:
+    papers = published(
+        ("3", "SHARP", "", "positive", 2849, np.nan, "samples"),
+        ("3", "SHARP", "", "negative", 66349, np.nan, "samples"),
+        ("3", "SHARP", "", "event_rate", 0.0412, np.nan, "samples"),
+        ("6", "SHARP_ONLY", "lstm", "brier_skill_score", 0.2, 0.01, "score"),
+    )
+    reasons = [
+        {"table": "3", "metric": "neg*", "why": "fewer records"},
+        {"table": "3", "why": "another table"},
+        {"table": "4", "why": "never"},
+    ]
+    assert compared(papers, reasons)["why"].tolist() == ["", "fewer records", "another table", "no reason found yet"]
+
+
+def test_published_tables_are_whole_and_consistent_in_themselves() -> None:
+    for path in sorted(PAPERS.glob("*.csv")):
+        papers = read_papers(path, study=path.stem)
+        assert not papers.duplicated(["table", "dataset", "model", "metric"]).any()
+
+
+def test_sun2022_as_published() -> None:
+    papers = read_papers(PAPERS / "sun2022.csv", study="sun2022")
+    key = ["table", "dataset", "model", "metric"]
+    figures = papers.set_index(key)["paper"]
+    # Positives of Table 3 are the three cells of Table 2 that lead to STRONG; negatives the quiet ones.
+    for instrument, total in (("SHARP", 2849), ("SMARP", 4601)):
+        cells = [figures["2", instrument, "", f"windows {past}->STRONG"] for past in ("QUIET", "WEAK", "STRONG")]
+        positive, negative = (figures["3", instrument, "", label] for label in ("positive", "negative"))
+        assert sum(cells) == total == positive
+        assert figures["2", instrument, "", "windows QUIET->QUIET"] == negative
+        assert figures["3", instrument, "", "event_rate"] == pytest.approx(positive / (positive + negative), abs=5e-5)
+    # Fusing adds all of the other instrument to the training split.
+    assert figures["5", "FUSED_SHARP", "", "train positive"] == 1774 + 4601
+    assert figures["5", "FUSED_SMARP", "", "train positive"] == 2849 + 2849
+    # The published p are those of the published t with 9 degrees of freedom, 8 + 16 tests.
+    tests = papers[papers["kind"] == "test"]
+    for row in tests[tests["metric"].str.endswith(" t")].itertuples():
+        p = figures[row.table, row.dataset, row.model, row.metric.removesuffix(" t") + " p"]
+        assert students_t.sf(row.paper, 9) == pytest.approx(p, abs=1e-6)
+    assert len(tests) == 2 * (8 + 16)
+
+
+def written(tmp_path: Path, papers: str) -> dict[str, Path]:
+    paths = {name: tmp_path / f"{name}.csv" for name in ("papers", "scores", "comparisons", "out")}
+    paths |= {name: tmp_path / f"{name}.json" for name in ("samples", "index")}
+    paths["papers"].write_text(papers)
+    scores_of(true_skill_statistic=[0.8, 0.9], brier_skill_score=[0.7, 0.8]).to_csv(paths["scores"], index=False)
+    comparisons_of(0.04).to_csv(paths["comparisons"], index=False)
+    write_json(paths["samples"], SAMPLES)
+    write_json(paths["index"], INDEX)
+    return paths
+
+
+HEADER = "study,table,dataset,model,metric,paper,paper_sd,kind\n"
+SETTINGS: dict[str, Any] = {
+    "archive": "embedded",
+    "study": "s",
+    "agreement": {"standard_deviations": 2, "relative_difference": 0.1, "significance": 0.05},
+    "reasons": {"embedded": [{"why": "a simulated Sun"}], "published": [{"why": "never"}]},
+}
+
+
+def test_main_writes_every_figure_once(tmp_path: Path) -> None:
+    papers = (
+        "s,6,SHARP_ONLY,lstm,true_skill_statistic,0.884,0.032,score\n"
+        "s,6,SHARP_ONLY,cnn,true_skill_statistic,0.843,0.034,score\n"
+        "s,3,SHARP,,negative,66349,,samples\n"
+    )
+    paths = written(tmp_path, HEADER + papers)
+    main(**paths, **SETTINGS)
+    lines = paths["out"].read_text().splitlines()
+    assert lines[0] == ",".join(COLUMNS)
+    assert lines[1].startswith("s,6,SHARP_ONLY,lstm,true_skill_statistic,0.884,0.032,0.85,0.07071067")
+    assert lines[2] == "s,6,SHARP_ONLY,cnn,true_skill_statistic,0.843,0.034,,,,not_run,a simulated Sun"
+    assert lines[3] == "s,3,SHARP,,negative,66349,,50000,,,no,a simulated Sun"
+
+
+@pytest.mark.parametrize(
+    ("papers", "told"),
+    [
+        ("study,table\ns,2\n", "no column dataset, model"),
+        (HEADER + "other,3,SHARP,,positive,1,,samples\n", "line 2: study is 'other'"),
+        (HEADER + "s,3,SHARP,,positive,many,,samples\n", "line 2: paper is 'many'"),
+        (HEADER + "s,3,SHARP,,positive,1,,guess\n", "line 2: kind is 'guess'"),
+        (HEADER + "s,8,SHARP_ONLY,lstm vs cnn,accuracy t,3.0,,test\n", "one ' p' a test"),
+        (HEADER + "s,8,SHARP_ONLY,lstm,accuracy p,0.1,,test\n", "'a vs b' in one of"),
+    ],
+)
+def test_a_bad_table_of_published_figures_is_told(tmp_path: Path, papers: str, told: str) -> None:
+    with pytest.raises(InputError, match=told):
+        main(**written(tmp_path, papers), **SETTINGS)
+
+
+def test_inputs_without_their_sections_are_told(tmp_path: Path) -> None:
+    paths = written(tmp_path, HEADER + "s,3,SHARP,,positive,1,,samples\n")
+    write_json(paths["samples"], {"samples": {}})
+    with pytest.raises(InputError, match=r"samples\.json: lacks evolution"):
+        main(**paths, **SETTINGS)
+    write_json(paths["samples"], SAMPLES)
+    paths["comparisons"].write_text("study,metric\n")
+    with pytest.raises(InputError, match=r"comparisons\.csv: no column a, b"):
+        main(**paths, **SETTINGS)
