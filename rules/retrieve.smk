@@ -29,7 +29,9 @@ rule retrieve_published:
     conda:
         "../envs/retrieve_published.yaml"
     params:
-        raw_dir="results/published/raw",
+        raw_dir=lambda wildcards, output: output[0].removesuffix(
+            PUBLISHED_FILES[0].name
+        ),
         code=code_digest("retrieve_published.py"),
     script:
         "../scripts/retrieve_published.py"

@@ -29,8 +29,8 @@ checkpoint draw_datasets:
     input:
         windows="results/{archive}/{study}/windows.nc",
     output:
-        datasets="results/{archive}/{study}/datasets.nc",
         index="results/{archive}/{study}/index.json",
+        datasets="results/{archive}/{study}/datasets.nc",
     log:
         "results/{archive}/logs/draw_datasets/{study}.log",
     conda:

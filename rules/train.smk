@@ -6,9 +6,9 @@ rule fit_networks:
     input:
         unpack(fit_inputs("networks")),
     output:
-        predictions=STORE + "/checkpoints/{dataset_digest}/networks-{models_digest}/predictions.nc",
-        checkpoint=STORE + "/checkpoints/{dataset_digest}/networks-{models_digest}/checkpoint.safetensors",
-        provenance=STORE + "/checkpoints/{dataset_digest}/networks-{models_digest}/provenance.json",
+        predictions=f"{STORE}/checkpoints/{{dataset_digest}}/networks-{{models_digest}}/predictions.nc",
+        checkpoint=f"{STORE}/checkpoints/{{dataset_digest}}/networks-{{models_digest}}/checkpoint.safetensors",
+        provenance=f"{STORE}/checkpoints/{{dataset_digest}}/networks-{{models_digest}}/provenance.json",
     log:
         "results/logs/fit_networks/{dataset_digest}-{models_digest}.log",
     conda:
@@ -25,9 +25,9 @@ rule fit_baselines:
     input:
         unpack(fit_inputs("baselines")),
     output:
-        predictions=STORE + "/checkpoints/{dataset_digest}/baselines-{models_digest}/predictions.nc",
-        checkpoint=STORE + "/checkpoints/{dataset_digest}/baselines-{models_digest}/checkpoint.safetensors",
-        provenance=STORE + "/checkpoints/{dataset_digest}/baselines-{models_digest}/provenance.json",
+        predictions=f"{STORE}/checkpoints/{{dataset_digest}}/baselines-{{models_digest}}/predictions.nc",
+        checkpoint=f"{STORE}/checkpoints/{{dataset_digest}}/baselines-{{models_digest}}/checkpoint.safetensors",
+        provenance=f"{STORE}/checkpoints/{{dataset_digest}}/baselines-{{models_digest}}/provenance.json",
     log:
         "results/logs/fit_baselines/{dataset_digest}-{models_digest}.log",
     conda:

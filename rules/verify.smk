@@ -21,9 +21,7 @@ rule list_fits:
 rule verify_predictions:
     """Verify every prediction of a study by one code: scores at both thresholds, and curves."""
     input:
-        predictions=lambda wildcards: list(
-            dict.fromkeys(f"{fit.folder}/predictions.nc" for fit in fits_of(wildcards.study))
-        ),
+        predictions=prediction_files,
     output:
         scores="results/{archive}/{study}/scores.csv",
         curves="results/{archive}/{study}/curves.csv",
@@ -62,7 +60,9 @@ rule compare_models:
 rule compare_papers:
     """Put each published figure beside ours, and say where they disagree and why."""
     input:
-        papers=lambda wildcards: Path(workflow.basedir, config["study"][wildcards.study]["published_figures"]),
+        papers=lambda wildcards: beside_snakefile(
+            config["study"][wildcards.study]["published_figures"]
+        ),
         scores="results/{archive}/{study}/scores.csv",
         comparisons="results/{archive}/{study}/comparisons.csv",
         samples="results/{archive}/{study}/samples.json",
@@ -89,15 +89,42 @@ rule plot_verification:
         curves="results/{archive}/{study}/curves.csv",
         scores="results/{archive}/{study}/scores.csv",
     output:
-        figures="results/{archive}/{study}/figures/{figure}.svg",
+        figure="results/{archive}/{study}/figures/{figure}.svg",
     log:
         "results/{archive}/logs/plot_verification/{study}-{figure}.log",
     conda:
         "../envs/plot_verification.yaml"
     params:
-        settings=lambda wildcards: figure_settings(wildcards.study, wildcards.figure),
+        group=lambda wildcards: figure_settings(wildcards.study, wildcards.figure),
         study=lambda wildcards: wildcards.study,
-        mark=lambda wildcards: "SIMULATED" if config["archives"][wildcards.archive]["simulated"] else "",
+        mark=lambda wildcards: (
+            "SIMULATED" if config["archives"][wildcards.archive]["simulated"] else ""
+        ),
         code=code_digest("plot_verification.py"),
     script:
         "../scripts/plot_verification.py"
+
+
+rule check_artefacts:
+    """Check what a study left behind: units, gaps, leaks. A failed check fails the build."""
+    input:
+        checks=beside_snakefile("tests/artefacts/test_study.py"),
+        windows="results/{archive}/{study}/windows.nc",
+        datasets="results/{archive}/{study}/datasets.nc",
+        predictions=prediction_files,
+        scores="results/{archive}/{study}/scores.csv",
+    output:
+        checked="results/{archive}/{study}/checked.json",
+    log:
+        "results/{archive}/logs/check_artefacts/{study}.log",
+    conda:
+        "../envs/check_artefacts.yaml"
+    params:
+        seeds=lambda wildcards: config["study"][wildcards.study]["seeds"],
+        settings=lambda wildcards: {
+            name: config["study"][wildcards.study][name]
+            for name in ("labels", "splits", "datasets")
+        },
+        code=code_digest("check_artefacts.py"),
+    script:
+        "../scripts/check_artefacts.py"

@@ -14,6 +14,7 @@ from flaredag.artifacts import read_json, write_csv
 from flaredag.errors import InputError
 from flaredag.joblog import job_log
 from flaredag.score_tables import figures_by_seed, read_scores
+from flaredag.tables import numbers, read_raw_csv
 
 LOG = logging.getLogger("flaredag")
 PAPER_COLUMNS = ("study", "table", "dataset", "model", "metric", "paper", "paper_sd", "kind")
@@ -115,13 +116,7 @@ def compare_papers(
 
 def read_papers(path: str | Path, *, study: str) -> pd.DataFrame:
     """Read the published figures of `study`, columns `PAPER_COLUMNS`; InputError on anything unlike them."""
-    papers = pd.read_csv(path, dtype=str, keep_default_na=False)
-    missing = [name for name in PAPER_COLUMNS if name not in papers.columns]
-    if missing:
-        raise InputError(
-            f"{path}: no column {', '.join(missing)}; found {', '.join(papers.columns)}. "
-            f"Wanted {', '.join(PAPER_COLUMNS)}."
-        )
+    papers = read_raw_csv(path, PAPER_COLUMNS)
     for column, pattern in (
         ("study", study),
         ("kind", "windows|samples|split|score|test"),
@@ -184,15 +179,9 @@ def main(
 
 
 def _read_comparisons(path: str | Path, *, study: str) -> pd.DataFrame:
-    wanted = ("study", "metric", "a", "b", "statistic", "p")
-    comparisons = pd.read_csv(path)
-    missing = [name for name in wanted if name not in comparisons.columns]
-    if missing:
-        raise InputError(
-            f"{path}: no column {', '.join(missing)}; found {', '.join(comparisons.columns)}. "
-            "Delete the file to have it made again."
-        )
-    return comparisons.loc[comparisons["study"] == study, :]
+    comparisons = read_raw_csv(path, ("study", "metric", "a", "b", "statistic", "p"))
+    of_study = comparisons.loc[comparisons["study"] == study, :]
+    return of_study.assign(**{name: numbers(of_study.loc[:, name], path=path) for name in ("statistic", "p")})
 
 
 def _read_sections(path: str | Path, sections: Sequence[str]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from flaredag.artifacts import write_json
+from flaredag.errors import InputError
 from flaredag.joblog import job_log
 from flaredag.jsoc import read_quality, read_t_rec, utc_from_tai
 from flaredag.keywords import KEYWORDS
@@ -22,12 +23,18 @@ NO_NOAA_AR = ("MISSING", "0")
 def curate_jsoc_keywords(raw: pd.DataFrame, *, instrument: str, path: str) -> tuple[pd.DataFrame, dict[str, int]]:
     """Canonical records of `raw` (columns of `wanted_columns`, texts), and counts of what was found."""
     t_rec = read_t_rec(raw["T_REC"], path=path)
-    records = raw[["NOAA_ARS"]].rename(columns={"NOAA_ARS": "noaa_ars"})
-    records = records.assign(
+    noaa_ars = raw["NOAA_ARS"].str.strip()
+    noaa_ars = noaa_ars.where(~noaa_ars.isin(NO_NOAA_AR), "")
+    wrong = ~noaa_ars.str.fullmatch(r"(\d+(, *\d+)*)?")
+    if wrong.any():
+        raise InputError(
+            f"{path}: column NOAA_ARS: record {int(np.flatnonzero(wrong)[0]) + 1} is {noaa_ars[wrong].iloc[0]!r} "
+            f"({int(wrong.sum())} such records); wanted numbers joined by commas, or one of {NO_NOAA_AR}. Mend the record."
+        )
+    records = pd.DataFrame({"noaa_ars": noaa_ars}).assign(
         region=whole_numbers(raw[REGION_KEYWORD[instrument]], path=path),
         t_rec=t_rec,
         time=utc_from_tai(t_rec),
-        noaa_ars=records["noaa_ars"].str.strip().where(~records["noaa_ars"].isin(NO_NOAA_AR), ""),
         quality=read_quality(raw["QUALITY"], path=path),
         longitude_min=numbers(raw["LON_MIN"], path=path),
         longitude_max=numbers(raw["LON_MAX"], path=path),

@@ -1,7 +1,6 @@
-"""Figures of verification: one a group of series, as Figures 6 to 8 of Sun et al. 2022, and one over all."""
+"""A figure of verification: of a group of series, as Figures 6 to 8 of Sun et al. 2022, or of all in overview."""
 
 import logging
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TypedDict
 
@@ -32,45 +31,32 @@ class Group(TypedDict):
 
 
 def plot_verification(
-    curves: pd.DataFrame, scores: pd.DataFrame, groups: Sequence[Group], *, study: str, mark: str
-) -> tuple[list[Figure], Figure]:
-    """Draw the figure of each of `groups`, in their order, and the overview of all series of `study`."""
-    figures = []
-    for group in groups:
-        series = [(one["dataset"], one["model"]) for one in group["series"]]
-        try:
-            figures.append(verification_figure(curves, scores, series, title=group["title"], mark=mark))
-        except InputError as error:
-            raise InputError(f"figure {group['name']}: {error}") from error
-    overview = overview_figure(
-        scores, title=f"{study}: true skill statistic of all models, mean and sd over seeds", mark=mark
-    )
-    return figures, overview
+    curves: pd.DataFrame, scores: pd.DataFrame, group: Group | None, *, study: str, mark: str
+) -> Figure:
+    """The figure of the series of `group`; without a group, the overview of all series of `study`."""
+    if group is None:
+        title = f"{study}: true skill statistic of all models, mean and sd over seeds"
+        return overview_figure(scores, title=title, mark=mark)
+    series = [(one["dataset"], one["model"]) for one in group["series"]]
+    try:
+        return verification_figure(curves, scores, series, title=group["title"], mark=mark)
+    except InputError as error:
+        raise InputError(f"figure {group['name']}: {error}") from error
 
 
 def main(
     curves: str | Path,
     scores: str | Path,
-    figures: Sequence[str | Path],
-    overview: str | Path,
-    settings: Sequence[Group],
+    figure: str | Path,
     *,
+    group: Group | None,
     study: str,
     mark: str,
 ) -> None:
-    """Draw the groups of `settings` into `figures`, and all series of `study` into `overview`; all SVG.
-
-    `mark` stands in the corner of every figure: SIMULATED where the Sun is, else empty.
-    """
-    if len(figures) != len(settings):
-        raise InputError(f"{len(figures)} figure files for {len(settings)} groups of series; wanted one file a group.")
-    drawn, drawn_overview = plot_verification(
-        read_curves(curves), read_scores(scores, study=study), settings, study=study, mark=mark
-    )
-    for path, figure in zip(figures, drawn, strict=True):
-        write_svg(path, figure)
-    write_svg(overview, drawn_overview)
-    LOG.info("read %s and %s; drew %d figures and the overview", curves, scores, len(drawn))
+    """Draw one figure as SVG; `mark` stands in its corner: SIMULATED where the Sun is, else empty."""
+    drawn = plot_verification(read_curves(curves), read_scores(scores, study=study), group, study=study, mark=mark)
+    write_svg(figure, drawn)
+    LOG.info("read %s and %s; drew %s", curves, scores, figure)
 
 
 if __name__ == "__main__":
@@ -78,9 +64,8 @@ if __name__ == "__main__":
         main(
             snakemake.input.curves,
             snakemake.input.scores,
-            snakemake.output.figures,
-            snakemake.output.overview,
-            snakemake.params.settings,
+            snakemake.output.figure,
+            group=snakemake.params.group,
             study=snakemake.params.study,
             mark=snakemake.params.mark,
         )

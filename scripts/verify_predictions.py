@@ -128,21 +128,22 @@ def _refuse_series_in_two_files(scores: pd.DataFrame) -> None:
 
 
 def _warn_of_undefined(scores: pd.DataFrame) -> None:
-    undefined = scores[scores["value"].isna()]
-    for (metric, threshold), rows in undefined.groupby(["metric", "threshold"], sort=False):
-        n = ((scores["metric"] == metric) & (scores["threshold"] == threshold)).sum()
-        series = (rows["dataset"] + " " + rows["model"].astype(str)).unique()
-        reason = UNDEFINED_BECAUSE[metric]
-        if threshold == VALIDATION_THRESHOLD and metric != "threshold":
-            reason += f", or there is no threshold: {UNDEFINED_BECAUSE['threshold']}"
+    """One warning a metric; what is undefined for want of a threshold is told once, as `threshold`."""
+    series = scores["dataset"] + " " + scores["model"].astype(str)
+    undefined = scores["value"].isna()
+    key = pd.MultiIndex.from_frame(scores[["dataset", "model", "seed", "threshold"]])
+    without_threshold = key.isin(key[undefined & (scores["metric"] == "threshold")])
+    undefined &= ~without_threshold | (scores["metric"] == "threshold")
+    for metric, threshold in scores.loc[undefined, ["metric", "threshold"]].drop_duplicates().itertuples(index=False):
+        rows = (scores["metric"] == metric) & (scores["threshold"] == threshold)
         LOG.warning(
             "%s%s: %d of %d figures are undefined (%s): %s",
             metric,
-            f" at threshold {threshold}" if threshold else "",
-            len(rows),
-            n,
-            reason,
-            ", ".join(series),
+            f" ({threshold})" if threshold else "",
+            (rows & undefined).sum(),
+            rows.sum(),
+            UNDEFINED_BECAUSE[metric],
+            ", ".join(series[rows & undefined].drop_duplicates()),
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import resource
 import sys
 import time
@@ -27,7 +28,7 @@ def job_log(path: str | Path) -> Iterator[logging.Logger]:
     The last line accounts for the job in JSON: seconds from the start of the process to here
     (interpreter and imports), seconds of work, and peak memory in MiB.
     """
-    seconds_to_start = time.time() - _process_start_time()
+    seconds_to_start = _seconds_since_process_start()
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     log = logging.getLogger("flaredag")
     log.setLevel(logging.INFO)
@@ -48,7 +49,7 @@ def job_log(path: str | Path) -> Iterator[logging.Logger]:
         account = {
             "seconds_start_and_imports": round(seconds_to_start, 3),
             "seconds_work": round(time.perf_counter() - started, 3),
-            "peak_memory_mib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
+            "peak_memory_mib": round(_peak_memory_mib(), 1),
         }
         log.info("%s%s", ACCOUNT_PREFIX, json.dumps(account))
         for handler in handlers:
@@ -76,13 +77,20 @@ class Progress:
         self.log.info(line, extra={"progress": True})
 
 
-def _process_start_time() -> float:
-    """Start of this process, seconds since 1970; now, where the system does not tell (no /proc)."""
+def _seconds_since_process_start() -> float:
+    """Age of this process, s; 0 where the system does not tell (no /proc)."""
     try:
         ticks_since_boot = float(Path("/proc/self/stat").read_text().rsplit(")", 1)[1].split()[19])
-        boot_time = next(
-            float(line.split()[1]) for line in Path("/proc/stat").read_text().splitlines() if line.startswith("btime")
-        )
-    except (OSError, StopIteration, ValueError):
-        return time.time()
-    return boot_time + ticks_since_boot / 100.0
+        uptime = float(Path("/proc/uptime").read_text().split()[0])
+    except (OSError, ValueError, IndexError):
+        return 0.0
+    return max(uptime - ticks_since_boot / os.sysconf("SC_CLK_TCK"), 0.0)
+
+
+def _peak_memory_mib() -> float:
+    """Most memory that this process held, MiB. Not ru_maxrss alone: that keeps the parent's value across exec."""
+    try:
+        lines = Path("/proc/self/status").read_text().splitlines()
+        return next(float(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
+    except (OSError, StopIteration):
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

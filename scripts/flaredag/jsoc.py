@@ -24,7 +24,7 @@ def read_t_rec(text: pd.Series, *, path: str) -> pd.Series:
 
 
 def utc_from_tai(t_rec: pd.Series) -> pd.Series:
-    """UTC, datetime64[s], of times on the TAI clock: 29 to 37 s earlier since 1993 (leap seconds by astropy)."""
+    """UTC, datetime64[s], of times on the TAI clock: 30 to 37 s earlier since 1996 (leap seconds by astropy)."""
     clock = pd.DatetimeIndex(t_rec.unique())
     utc = Time(clock.to_numpy(dtype="datetime64[ns]"), format="datetime64", scale="tai").utc.datetime64
     seconds = np.round((utc - clock.to_numpy(dtype="datetime64[ns]")) / np.timedelta64(1, "s")).astype(np.int64)
@@ -36,7 +36,7 @@ def read_quality(text: pd.Series, *, path: str) -> np.ndarray:
     """QUALITY words ("0x00010000" or decimal) as int64; InputError on any other."""
     words = text.astype(str).str.strip()
     try:
-        values = {word: int(word, 0) for word in words.unique()}
-    except ValueError as error:
+        values = {word: np.int64(int(word, 0)) for word in words.unique()}
+    except (ValueError, OverflowError) as error:
         raise InputError(f"{path}: QUALITY: {error}; wanted integers such as 0x00010000.") from error
     return words.map(values).to_numpy(dtype=np.int64)

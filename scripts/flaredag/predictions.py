@@ -169,6 +169,9 @@ def read_forecasts_csv(path: str | Path, *, instrument: str) -> pd.DataFrame:
             f"{path}: cannot be read as CSV ({error}). Wanted a header line {','.join(CSV_COLUMNS)} and one line a "
             "forecast."
         ) from error
+    # pandas takes what is too much at the left of the lines for an index.
+    if not isinstance(text.index, pd.RangeIndex):
+        raise InputError(f"{path}: the lines have more fields than the header names. Quote text that holds a comma.")
     missing = [name for name in CSV_COLUMNS if name not in text.columns]
     if missing:
         raise InputError(

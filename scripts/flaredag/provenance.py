@@ -107,8 +107,8 @@ class _WithoutDocstrings(ast.NodeTransformer):
 
 @cache
 def _imports_of(path: Path, root: Path, mtime: int) -> Imports:
-    files: dict[Path, None] = {}
-    elsewhere: dict[str, None] = {}
+    files: set[Path] = set()
+    elsewhere: set[str] = set()
     for node in _nodes_that_run(_parsed(path)):
         if isinstance(node, ast.Import):
             modules = [(alias.name, "") for alias in node.names]
@@ -120,9 +120,9 @@ def _imports_of(path: Path, root: Path, mtime: int) -> Imports:
         for module, name in modules:
             top = module.split(".")[0]
             if (root / top).is_dir() or (root / f"{top}.py").is_file():
-                files.update(dict.fromkeys(_files_of(module, name, root, where=f"{path}, line {node.lineno}")))
+                files.update(_files_of(module, name, root, where=f"{path}, line {node.lineno}"))
             else:
-                elsewhere[top] = None
+                elsewhere.add(top)
     return Imports(tuple(sorted(files)), tuple(sorted(elsewhere)))
 
 

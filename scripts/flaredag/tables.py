@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +17,6 @@ from flaredag.keywords import KEYWORDS, checked_keywords
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
 SECONDS = "seconds since 1970-01-01"
 NOT_GIVEN = -1  # region of a flare, or quality of a record, that the source does not give
@@ -38,10 +39,11 @@ FLARE_ATTRS: dict[str, dict[str, str]] = {
     "region": {"long_name": "HARPNUM or TARPNUM; -1 if matched by noaa_ar"},
 }
 _TIMES = {"t_rec", "time", "start_time"}
+MAX_WHOLE_NUMBER = 2**53  # float64 tells all whole numbers apart up to here
 
 
 def read_raw_csv(path: str | Path, columns: Sequence[str]) -> pd.DataFrame:
-    """Rows of a raw CSV file, all as text; InputError where it is unreadable, empty, or lacks one of `columns`."""
+    """Rows of a raw CSV file, all as text; InputError where it is unreadable, cut off, or lacks one of `columns`."""
     try:
         table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError, EOFError, OSError) as error:
@@ -52,6 +54,12 @@ def read_raw_csv(path: str | Path, columns: Sequence[str]) -> pd.DataFrame:
             f"{path}: column {', '.join(missing)} missing; found {', '.join(table.columns)}; wanted "
             f"{', '.join(columns)}. Was the file made by another program, or its header changed?"
         )
+    if not isinstance(table.index, pd.RangeIndex):
+        raise InputError(f"{path}: its records have more fields than its header names; wanted as many. Mend the header.")
+    with Path(path).open("rb") as file:
+        file.seek(-1, os.SEEK_END)
+        if file.read(1) not in b"\r\n":
+            raise InputError(f"{path}: its last line has no end: cut off? Delete the file to have it fetched again.")
     return table[list(columns)]
 
 
@@ -72,7 +80,7 @@ def numbers(text: pd.Series, *, path: str | Path, missing: Sequence[str] = ("", 
 def whole_numbers(text: pd.Series, *, path: str | Path) -> pd.Series:
     """Texts as int64; InputError with the first that is no whole number."""
     values = numbers(text, path=path)
-    wrong = values.isna() | (values != values.round())
+    wrong = values.isna() | (values != values.round()) | (values.abs() > MAX_WHOLE_NUMBER)
     if wrong.any():
         first = int(np.flatnonzero(wrong)[0])
         raise InputError(
@@ -83,8 +91,8 @@ def whole_numbers(text: pd.Series, *, path: str | Path) -> pd.Series:
 
 
 def utc_times(text: pd.Series, *, path: str | Path) -> pd.Series:
-    """ISO times as datetime64[s]; InputError with the first that is none."""
-    times = pd.to_datetime(text, format="ISO8601", errors="coerce")
+    """ISO times as datetime64[s], of no zone or brought to UTC; InputError with the first that is none."""
+    times = pd.to_datetime(text, format="ISO8601", errors="coerce", utc=True).dt.tz_localize(None)
     if times.isna().any():
         first = int(np.flatnonzero(times.isna())[0])
         raise InputError(

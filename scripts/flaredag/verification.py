@@ -32,7 +32,7 @@ UNDEFINED_BECAUSE = {
     "area_under_roc_curve": "only one outcome occurred",
     "brier_skill_score": "only one outcome occurred, so that climatology is perfect",
     "brier_skill_score_training_climatology": "no training split is given, or its climatology is perfect",
-    "threshold": "no validation split is given, or only one outcome occurred in it",
+    "threshold": "no validation split is given, or only one outcome occurred in it; so is all that needs it",
 }
 
 
@@ -164,8 +164,8 @@ def threshold_of_best_true_skill_statistic(label: LabelArray, probability: Float
     """Threshold with the greatest true skill statistic, exactly: no other threshold in [0, 1] has a greater one.
 
     The statistic changes only where the threshold passes a forecast value, so the candidates are the midpoints
-    between neighbours among 0, the distinct forecast values and 1. Of equal ones the nearest to 0.5 is taken, then
-    the lower. NaN if only one outcome occurred.
+    between neighbours among 0, the distinct forecast values and 1, and 1 itself, at which no event is forecast. Of
+    equal ones the nearest to 0.5 is taken, then the lower. NaN if only one outcome occurred.
     """
     n_events = int(label.sum(dtype=np.int64))
     n_non_events = label.size - n_events
@@ -175,7 +175,7 @@ def threshold_of_best_true_skill_statistic(label: LabelArray, probability: Float
     below, above = values[:-1], values[1:]
     midpoint = (below + above) / 2.0
     # The midpoint of two neighbouring floating point numbers may be rounded to the upper, which would exclude it.
-    candidates = np.where(midpoint < above, midpoint, below)
+    candidates = np.append(np.where(midpoint < above, midpoint, below), 1.0)
     table = contingency_table(label, probability, thresholds=candidates)
     # Cross-multiplied, the statistic is a whole number, and ties are exact.
     scaled = table.hits * n_non_events - table.false_alarms * n_events

@@ -312,6 +312,24 @@ def test_a_file_that_cannot_be_had_is_one_error_that_says_why(
     assert list(target.parent.iterdir()) == []
 
 
+def test_a_mirror_that_cannot_be_read_is_told_and_passed_over(
+    server: FileServer,
+    target: Path,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def sha256_of_file(path: Path) -> str:
+        if "mirror" in path.parts:
+            raise PermissionError(13, "Permission denied")
+        return sha256(path.read_bytes())
+
+    monkeypatch.setattr(downloads, "sha256_of_file", sha256_of_file)
+    part, _ = obtained(server.file, target, mirror=mirror_with(tmp_path, "table.csv.gz", PACKED))
+    assert part.read_bytes() == CONTENT
+    assert "cannot be read (Permission denied)" in caplog.text
+
+
 def test_no_server_at_all(server: FileServer, target: Path, tmp_path: Path) -> None:
     file = replace(server.file, address="http://127.0.0.1:1/table.csv")
     (tmp_path / "mirror").mkdir()

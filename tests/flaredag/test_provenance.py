@@ -80,11 +80,11 @@ def test_circular_imports_end(root: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["import flaredag.windos", "from flaredag.windos import cut", "from .windos import cut"]
+    "line", ["import flaredag.clouds", "from flaredag.clouds import cut", "from .clouds import cut"]
 )
 def test_a_module_that_is_not_there_is_told(root: Path, line: str) -> None:
     write(root / "flaredag/windows.py", f"import json\n{line}\n")
-    with pytest.raises(InputError, match=r"windows\.py, line 2: imports flaredag\.windos.*flaredag/windos\.py"):
+    with pytest.raises(InputError, match=r"windows\.py, line 2: imports flaredag\.clouds.*flaredag/clouds\.py"):
         code_digest("train.py", root)
 
 

@@ -228,7 +228,7 @@ def test_main_writes_every_figure_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("papers", "told"),
     [
-        ("study,table\ns,2\n", "no column dataset, model"),
+        ("study,table\ns,2\n", "column dataset, model, .* missing"),
         (HEADER + "other,3,SHARP,,positive,1,,samples\n", "line 2: study is 'other'"),
         (HEADER + "s,3,SHARP,,positive,many,,samples\n", "line 2: paper is 'many'"),
         (HEADER + "s,3,SHARP,,positive,1,,guess\n", "line 2: kind is 'guess'"),
@@ -248,5 +248,5 @@ def test_inputs_without_their_sections_are_told(tmp_path: Path) -> None:
         main(**paths, **SETTINGS)
     write_json(paths["samples"], SAMPLES)
     paths["comparisons"].write_text("study,metric\n")
-    with pytest.raises(InputError, match=r"comparisons\.csv: no column a, b"):
+    with pytest.raises(InputError, match=r"comparisons\.csv: column a, b, .* missing"):
         main(**paths, **SETTINGS)

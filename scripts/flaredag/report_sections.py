@@ -1,0 +1,421 @@
+"""Sections of the report on one study, each a list of blocks (see flaredag.report_cells)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypedDict
+
+import numpy as np
+
+from flaredag.report_cells import (
+    ABBREVIATIONS,
+    MINUS,
+    UNDEFINED,
+    Block,
+    count,
+    figure,
+    letter,
+    mean_and_sd,
+    mean_count,
+    number,
+    number_columns,
+    ordered,
+    p_value,
+    paragraph,
+    ranges,
+    signed,
+    styled,
+    table,
+    text_columns,
+    wide_column,
+    words,
+)
+from flaredag.score_tables import CATEGORICAL_METRICS, FIXED_THRESHOLD, VALIDATION_THRESHOLD, figures_by_seed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import pandas as pd
+
+CATEGORICAL = (
+    "true_skill_statistic",
+    "heidke_skill_score",
+    "accuracy",
+    "probability_of_detection",
+    "false_alarm_ratio",
+    "probability_of_false_detection",
+)
+PROBABILISTIC = (
+    "area_under_roc_curve",
+    "brier_skill_score",
+    "brier_skill_score_training_climatology",
+    "brier_score",
+    "reliability",
+    "resolution",
+    "uncertainty",
+)
+# Whether the best mean is the greatest or the least. In the metrics left out a forecast of nothing can be best.
+BEST = {
+    "true_skill_statistic": max,
+    "heidke_skill_score": max,
+    "accuracy": max,
+    "area_under_roc_curve": max,
+    "brier_skill_score": max,
+    "brier_skill_score_training_climatology": max,
+    "brier_score": min,
+}
+# Counts of what was read, left out and kept, in the order of reading; one that is not named here follows them.
+COUNTS = {
+    "records_read": "records read",
+    "regions": "regions",
+    "records_unsorted": "records out of order: sorted",
+    "records_repeated": "records repeated: left out",
+    "values_missing": "keyword values missing",
+    "values_outside_range": "keyword values outside their physical range: taken as missing",
+    "records": "records",
+    "records_beyond_longitude": "left out: beyond the longitude limit",
+    "records_of_bad_quality": "left out: bad QUALITY",
+    "records_outside_period": "left out: outside the period of the study",
+    "records_kept": "records kept",
+    "records_with_missing_keywords": "of these, without one of the keywords used",
+    "records_without_quality": "records whose QUALITY the source does not give",
+    "records_without_longitude": "records whose longitudes the source does not give",
+    "windows_possible": "windows possible",
+    "windows_with_last_record_bad": "left out: last record bad or absent",
+    "windows_with_too_many_bad_records": "left out: too many records bad or absent",
+    "windows_kept": "windows kept",
+    "windows_with_filled_records": "of these, with a bad or absent record filled",
+}
+GROUPS = {
+    "curated": "Records of all instruments, as the archive gave them.",
+    "all": "Windows of all instruments.",
+}
+ACTIVITY = ("QUIET", "WEAK", "STRONG")
+SPLITS = ("train", "validation", "test")
+# Verdict -> words for one figure, for several, and their look.
+VERDICTS = {
+    "yes": ("agrees", "agree", "good"),
+    "no": ("differs", "differ", "bad"),
+    "not_run": ("not run", "not run", "muted"),
+}
+SMALLEST_COUNT = 10
+DIGEST_DIGITS_SHOWN = 12
+
+
+class Headline(TypedDict):
+    """What the first page asks: whether `model` is better than `baseline` in `metric`."""
+
+    model: str
+    baseline: str
+    metric: str
+
+
+class Titled(TypedDict):
+    """A name in the tables and its title for the reader."""
+
+    name: str
+    title: str
+
+
+class Study(TypedDict):
+    """A study as the configuration describes it; tables keep the order of `datasets`; `figures` are captions."""
+
+    name: str
+    title: str
+    paper: str
+    protocol_in_words: str
+    declared_leaks: Sequence[str]
+    headline: Headline
+    datasets: Sequence[str]
+    comparisons: Sequence[Titled]
+    published_tables: Mapping[str, str]
+    figures: Sequence[str]
+    agreement: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Results:
+    """What a study came to, as its scripts wrote it."""
+
+    scores: pd.DataFrame
+    comparisons: pd.DataFrame
+    papers: pd.DataFrame
+    samples: Mapping[str, Any]
+    index: Mapping[str, Any]
+    fits: pd.DataFrame
+
+
+def summary(study: Study, results: Results) -> list[Block]:
+    """Answer to the question of the study's `headline`, in words and as a table, and the declared leaks."""
+    model, baseline, metric = (study["headline"][name] for name in ("model", "baseline", "metric"))
+    level = study["agreement"]["significance"]
+    rows, differences, p_values = [], [], []
+    for dataset in ordered(results.scores["dataset"], study["datasets"]):
+        of_model, of_baseline = (
+            figures_by_seed(results.scores, dataset=dataset, model=name, metric=metric) for name in (model, baseline)
+        )
+        pair = {"metric": metric, "a": f"{dataset} {model}", "b": f"{dataset} {baseline}"}
+        test = [(row["p"], row["p_holm"]) for row in _records(_where(results.comparisons, **pair))]
+        p, p_holm = test[0] if test else (np.nan, np.nan)
+        differences.append(float(of_model.mean() - of_baseline.mean()))
+        p_values.append(p_holm)
+        cells = [dataset, mean_and_sd(of_model), mean_and_sd(of_baseline), signed(differences[-1]), p_value(p)]
+        rows.append({"cells": [*cells, styled(p_value(p_holm), "strong" if p_holm < level else "plain")]})
+    at_threshold = " at the threshold 0.5" if metric in CATEGORICAL_METRICS else ""
+    n_above, n_seeds = sum(difference > 0 for difference in differences), results.scores["seed"].nunique()
+    answer = (
+        f"In {words(metric)} ({ABBREVIATIONS[metric]}){at_threshold}, mean over {n_seeds} seeds, {words(model)} is above "
+        f"{words(baseline)} on {n_above} of {len(rows)} data sets (differences {signed(min(differences))} to "
+        f"{signed(max(differences))})."
+    )
+    n_tested = int(np.sum(~np.isnan(p_values)))
+    if n_tested:
+        n_beyond_chance = sum(p_holm < level for p_holm in p_values)
+        answer += (
+            f" The paired test finds it better by more than chance on {n_beyond_chance or 'none'} of {n_tested} "
+            f"(p < {level:g} after Holm's correction)."
+        )
+    headings = text_columns("Data set") + number_columns(words(model), words(baseline), "difference", "p", "p (Holm)")
+    blocks: list[Block] = [{"kind": "answer", "text": answer}, table("", headings, rows)]
+    if study["declared_leaks"]:
+        title = "Declared leaks: read every score with these in mind"
+        blocks.append({"kind": "warning", "title": title, "items": list(study["declared_leaks"])})
+    return blocks
+
+
+def samples(study: Study, results: Results) -> list[Block]:
+    """Tables of records and what became of them, of evolution types, of samples and of splits: those that there are."""
+    blocks = []
+    records, evolution = (results.samples.get(name, {}) for name in ("records", "evolution"))
+    instruments = [name for name in evolution if name in records]
+    for group in ordered(records, ["curated", *instruments]):
+        if group == next(iter(instruments), None):
+            caption = (
+                "Records and windows of each instrument: what is left out is counted under the first rule that applies."
+            )
+            blocks.append(_counts(caption, {name.upper(): records[name] for name in instruments}))
+        elif group not in instruments:
+            blocks.append(_counts(GROUPS.get(group, f"Counts, {words(group)}."), {"all": records[group]}))
+    if evolution:
+        rows = []
+        for before in ACTIVITY:
+            cells = [count(of.get(f"{before}->{after}", 0)) for of in evolution.values() for after in ACTIVITY]
+            rows.append({"cells": [before, *cells]})
+        headings = text_columns("Observation") + number_columns(*ACTIVITY * len(evolution))
+        spans = [("", 1), *((name.upper(), len(ACTIVITY)) for name in evolution)]
+        caption = "Windows by flare activity in the observation period (rows) and in the prediction period (columns)."
+        blocks.append(table(caption, headings, rows, spans=spans))
+    of_instruments = results.samples.get("samples", {})
+    if of_instruments:
+        rows = [
+            {"cells": [name.upper(), count(of["positive"]), count(of["negative"]), number(of["event_rate"], 4)]}
+            for name, of in of_instruments.items()
+        ]
+        headings = text_columns("Instrument") + number_columns("positive", "negative", "event rate")
+        blocks.append(table("Samples with a label.", headings, rows))
+    datasets = results.index.get("datasets", {})
+    if datasets:
+        rows = []
+        for name in ordered(datasets, study["datasets"]):
+            seeds = datasets[name]["seeds"].values()
+            cells: list[Any] = [name]
+            for split in SPLITS:
+                cells += [
+                    mean_count([seed["splits"][split][label] for seed in seeds]) for label in ("positive", "negative")
+                ]
+                cells.append(mean_count([seed["regions"][split] for seed in seeds]))
+            rows.append({"cells": cells})
+        of_split = ("positive", "negative", "regions")
+        headings = text_columns("Data set") + number_columns(*of_split * len(SPLITS))
+        spans = [("", 1), *((split, len(of_split)) for split in SPLITS)]
+        caption = "Samples and regions of each split, mean ± standard deviation over seeds."
+        blocks.append(table(caption, headings, rows, spans=spans, small=True))
+    return blocks
+
+
+def scores(study: Study, results: Results) -> list[Block]:
+    """Tables of scores, mean and standard deviation over seeds: at 0.5, at the chosen threshold, and without one."""
+    legend = (
+        "Mean ± standard deviation over seeds, on the test split. TSS true skill statistic, HSS Heidke skill score, "
+        "ACC accuracy, POD probability of detection, FAR false alarm ratio, POFD probability of false detection; AUC "
+        "area under the ROC curve, BSS Brier skill score against the event rate of the test set, BSS train against "
+        f"that of the training set, BS Brier score = REL {MINUS} RES + UNC (reliability, resolution, uncertainty). "
+        "Bold: the best mean of a data set, in scores that no trivial forecast can win. "
+        f"{UNDEFINED}: undefined for every seed. A small raised number: the seeds for which a figure is defined, where not for all."
+    )
+    at_chosen = "Scores at the threshold that has the best TSS on the validation split."
+    return [
+        paragraph(legend),
+        _scores(study, results, "Scores at the threshold 0.5.", CATEGORICAL, FIXED_THRESHOLD),
+        _scores(study, results, at_chosen, (*CATEGORICAL, "threshold"), VALIDATION_THRESHOLD),
+        _scores(study, results, "Scores of the probabilities.", PROBABILISTIC, ""),
+    ]
+
+
+def comparisons(study: Study, results: Results) -> list[Block]:
+    """Tables of tests, one a family; bold where the adjusted p is below the study's level."""
+    if results.comparisons.empty:
+        return []
+    level = study["agreement"]["significance"]
+    titles = {family["name"]: family["title"] for family in study["comparisons"]}
+    blocks = [
+        paragraph(
+            "One-sided paired t-tests over seeds of the hypothesis that a is greater than b, thresholds at 0.5. p "
+            "(Holm) is adjusted for all tests of a table; the interval is that of the mean difference. The seeds draw "
+            "their splits from the same regions, so they overlap, and p is smaller than it should be (Nadeau & Bengio 2003). "
+            f"Bold: p (Holm) < {level:g}. {UNDEFINED}: undefined."
+        )
+    ]
+    headings = text_columns("a", "b")
+    headings += number_columns(f"a {MINUS} b", "95 % interval", "t", "p", "p (Holm)")
+    for family in results.comparisons["family"].unique():
+        rows: list[dict[str, Any]] = []
+        for metric in _where(results.comparisons, family=family)["metric"].unique():
+            rows.append({"group": ABBREVIATIONS.get(metric, words(metric))})
+            for test in _records(_where(results.comparisons, family=family, metric=metric)):
+                interval = UNDEFINED if np.isnan(test["low"]) else f"{signed(test['low'])} to {signed(test['high'])}"
+                cells = [words(test["a"]), words(test["b"]), signed(test["difference"]), interval]
+                cells += [number(test["statistic"], 2), p_value(test["p"])]
+                look = "strong" if test["p_holm"] < level else "plain"
+                rows.append({"cells": [*cells, styled(p_value(test["p_holm"]), look)]})
+        blocks.append(table(titles.get(family, words(family)), headings, rows, small=True))
+    return blocks
+
+
+def papers(study: Study, results: Results) -> list[Block]:
+    """Set published figures beside ours: the rule, how many agree, why others do not, a table a published table."""
+    if results.papers.empty:
+        return []
+    rule = study["agreement"]
+    reasons = list(dict.fromkeys(why for why in results.papers["why"] if why))
+    letters = {why: letter(i) for i, why in enumerate(reasons)} | {"": ""}
+    rows, tables = [], []
+    for name in results.papers["table"].unique():
+        published = _where(results.papers, table=name)
+        title = study["published_tables"].get(name, "")
+        verdicts = published["agrees"].tolist()
+        counts = [verdicts.count(verdict) for verdict in VERDICTS]
+        whys = ", ".join(dict.fromkeys(letters[why] for why in published["why"] if why))
+        rows.append({"cells": [f"Table {name}", title, *map(str, counts), whys]})
+        if set(verdicts) != {"not_run"}:
+            tables.append(_published(f"Table {name} of the paper{': ' if title else ''}{title}.", published, letters))
+    headings = text_columns("Published", "What")
+    headings += number_columns(*(plural for _, plural, _ in VERDICTS.values())) + text_columns("why")
+    blocks = [
+        paragraph(
+            f"Published: {study['paper']}. A figure agrees if it lies within {rule['standard_deviations']:g} published "
+            f"standard deviations, or, published without one, within {100 * rule['relative_difference']:g} %; a test "
+            f"agrees if its p lies on the same side of {rule['significance']:g} (t goes with its p). Ours are means "
+            "over seeds. Letters point to the reasons below. A table of which nothing was run is only counted here; "
+            "papers.csv has all its figures."
+        ),
+        table("Published figures and this run.", headings, rows),
+    ]
+    if reasons:
+        blocks.append({"kind": "reasons", "title": "Reasons", "items": [[letters[why], why] for why in reasons]})
+    return blocks + tables
+
+
+def fits(results: Results) -> list[Block]:
+    """Table of the fits and their digests, shortened: the manifest has them whole."""
+    rows = [
+        {
+            "cells": [
+                fit["dataset"],
+                words(fit["models"].replace("+", ", ")),
+                ranges(int(seed) for seed in fit["seeds"].split()),
+                styled(fit["dataset_digest"][:DIGEST_DIGITS_SHOWN], "code"),
+                styled(fit["models_digest"][:DIGEST_DIGITS_SHOWN], "code"),
+            ]
+        }
+        for fit in _records(results.fits)
+    ]
+    headings = text_columns("Data set") + wide_column("Models") + text_columns("Seeds", "data", "models and code")
+    caption = "Fits, by the digests of what they were made from; paths and sha256 are in manifest.json."
+    return [table(caption, headings, rows, small=True)] if rows else []
+
+
+def _counts(caption: str, groups: Mapping[str, Mapping[str, int]]) -> Block:
+    names = ordered((name for counts in groups.values() for name in counts), list(COUNTS))
+    rows = [
+        {"cells": [COUNTS.get(name, words(name)), *(count(counts.get(name, 0)) for counts in groups.values())]}
+        for name in names
+    ]
+    return table(caption, text_columns("Count") + number_columns(*groups), rows)
+
+
+def _scores(study: Study, results: Results, caption: str, metrics: Sequence[str], threshold: str) -> Block:
+    at_threshold = _where(results.scores, threshold=threshold)
+    rows: list[dict[str, Any]] = []
+    for dataset in ordered(at_threshold["dataset"], study["datasets"]):
+        of_dataset = _where(at_threshold, dataset=dataset)
+        models = list(of_dataset["model"].unique())
+        values = {
+            (model, metric): _where(of_dataset, model=model, metric=metric).loc[:, "value"]
+            for model in models
+            for metric in metrics
+        }
+        best = {
+            metric: BEST[metric](defined)
+            for metric in metrics
+            if metric in BEST
+            and len(models) > 1
+            and (defined := [values[model, metric].mean() for model in models if values[model, metric].notna().any()])
+        }
+        rows.append({"group": dataset})
+        for model in models:
+            cells: list[Any] = [words(model)]
+            for metric in metrics:
+                cell = mean_and_sd(values[model, metric])
+                if metric in best and cell != UNDEFINED:
+                    cell["best"] = bool(values[model, metric].mean() == best[metric])
+                cells.append(cell)
+            rows.append({"cells": cells})
+    headings = text_columns("Model") + number_columns(*(ABBREVIATIONS[metric] for metric in metrics))
+    return table(caption, headings, rows, small=True)
+
+
+def _published(caption: str, published: pd.DataFrame, letters: Mapping[str, str]) -> Block:
+    over_seeds = bool(published["n"].notna().any())
+    rows: list[dict[str, Any]] = []
+    for dataset, model in dict.fromkeys(zip(published["dataset"], published["model"], strict=True)):
+        rows.append({"group": words(f"{dataset} {model}".strip())})
+        for one in _records(_where(published, dataset=dataset, model=model)):
+            verdict, _, look = VERDICTS[one["agrees"]]
+            ours = _paper_figure(one["got"], one["got_sd"], one)
+            cells = [_paper_metric(one["metric"]), _paper_figure(one["paper"], one["paper_sd"], one), ours]
+            if over_seeds:
+                cells.append("" if np.isnan(one["n"]) else str(int(one["n"])))
+            rows.append({"cells": [*cells, styled(verdict, look), letters[one["why"]]]})
+    headings = text_columns("Figure") + number_columns("published", "this run", *(["seeds"] if over_seeds else []))
+    return table(caption, headings + text_columns("verdict", "why"), rows, small=True)
+
+
+def _paper_figure(value: float, sd: float, one: Mapping[str, Any]) -> Any:
+    """Cell of a published figure or of ours, in as many digits as its kind is published with."""
+    if np.isnan(value):
+        return UNDEFINED
+    if float(one["paper"]).is_integer() and abs(one["paper"]) >= SMALLEST_COUNT:
+        return figure(count(value), "" if np.isnan(sd) else count(sd))
+    if one["metric"].endswith(" p"):
+        return figure(p_value(value))
+    if one["metric"].endswith(" t"):
+        return figure(number(value, 2))
+    if one["metric"] == "event_rate":
+        return figure(number(value, 4))
+    return figure(number(value), "" if np.isnan(sd) else number(sd))
+
+
+def _paper_metric(metric: str) -> str:
+    """Short name of a published figure: TSS, or "TSS t" of a test, or the evolution type of windows."""
+    name, _, what = metric.partition(" ")
+    return f"{ABBREVIATIONS[name]} {what}".strip() if name in ABBREVIATIONS else words(metric.removeprefix("windows "))
+
+
+def _where(frame: pd.DataFrame, **wanted: str) -> pd.DataFrame:
+    """Rows of `frame` in which each named column is what is wanted."""
+    return frame.loc[np.logical_and.reduce([frame[column] == value for column, value in wanted.items()]), :]
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    return [dict(zip(frame.columns, row, strict=True)) for row in frame.itertuples(index=False, name=None)]

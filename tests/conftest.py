@@ -1,0 +1,69 @@
+"""What the tests share: where real data lie, and small windows of a made-up study."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import settings
+
+from flaredag.samples import StudyWindows
+from flaredag.windows import EVOLUTION, labels
+
+ROOT = Path(__file__).resolve().parents[1]
+POSITIVE = ("QUIET->STRONG", "WEAK->STRONG", "STRONG->STRONG")
+NEGATIVE = ("QUIET->QUIET",)
+
+# A busy machine is no failure.
+settings.register_profile("flaredag", deadline=None)
+settings.load_profile("flaredag")
+
+
+@pytest.fixture(scope="session")
+def mirror() -> Path:
+    """Folder of the real data: FLAREDAG_MIRROR, or shared/data beside the repository."""
+    folder = Path(os.environ.get("FLAREDAG_MIRROR", ROOT.parent / "shared" / "data"))
+    if not (folder / "zeyusun_smarp_sharp").is_dir():
+        pytest.skip(f"no real data: sought zeyusun_smarp_sharp in {folder}; FLAREDAG_MIRROR may name another folder")
+    return folder
+
+
+def _study_windows(
+    *, n_regions: int = 20, windows_per_region: int = 6, n_steps: int = 4, seed: int = 0, instruments=("sharp", "smarp")
+) -> StudyWindows:
+    """Windows of regions 1 ... n_regions of each instrument: every fourth region is strong in its later half.
+
+    Evolution of a strong region: QUIET->STRONG in the first window of the later half, STRONG->STRONG after it,
+    QUIET->WEAK before it; every other region is QUIET->QUIET. Feature 0 tells the two apart, the rest is noise.
+    """
+    rng = np.random.default_rng(seed)
+    shape = (len(instruments), n_regions, windows_per_region)
+    instrument, region, number = (axis.ravel() for axis in np.indices(shape))
+    strong_region, half = region % 4 == 3, windows_per_region // 2
+    names = np.where(number < half, "QUIET->WEAK", np.where(number == half, "QUIET->STRONG", "STRONG->STRONG"))
+    names = np.where(strong_region, names, "QUIET->QUIET")
+    evolution = np.array([EVOLUTION.index(name) for name in names], dtype=np.int8)
+    records_per_region = windows_per_region + n_steps - 1
+    first_record = (instrument * n_regions + region) * records_per_region + number
+    n_records = len(instruments) * n_regions * records_per_region
+    features = rng.normal(size=(n_records, 4)) * [2.0, 10.0, 5.0, 1.0] + [3.0, -20.0, 0.0, 100.0]
+    features[:, 0] += 3.0 * (np.arange(n_records) // records_per_region % n_regions % 4 == 3)
+    features[n_regions * records_per_region :] *= 2.0
+    start = np.datetime64("2012-01-01T00:00:00", "s")
+    return StudyWindows(
+        instruments=tuple(instruments),
+        feature_names=("area", "usfluxl", "meangbl", "r_value"),
+        features=features,
+        step_record=(first_record[:, None] + np.arange(n_steps)).astype(np.int32),
+        instrument=instrument.astype(np.int8),
+        region=(region + 1).astype(np.int32),
+        issue_time=start + (number + 10 * region) * np.timedelta64(96 * 60, "s"),
+        evolution=evolution,
+        label=labels(evolution, positive=POSITIVE, negative=NEGATIVE),
+    )
+
+
+@pytest.fixture(scope="session")
+def study_windows():
+    """A function that makes small windows of a study."""
+    return _study_windows

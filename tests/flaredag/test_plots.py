@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+import hashlib
+import xml.etree.ElementTree as ElementTree
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from flaredag.errors import InputError
+from flaredag.plots import (
+    TEXT_WIDTH_INCHES,
+    curve_over_seeds,
+    mean_and_standard_deviation,
+    overview_figure,
+    verification_figure,
+    write_svg,
+)
+
+SERIES = [("FUSED", "lstm"), ("ONLY", "lstm"), ("ONLY", "climatology")]
+
+
+def mock_curves(series=None, seeds=(0, 1, 2)) -> pd.DataFrame:
+    """Curves whose y is x plus a hundredth of the seed; bin 4 of the reliability diagram is empty in seed 0."""
+    parts = []
+    for dataset, model in series or SERIES:
+        for seed in seeds:
+            for curve, n_points in (("reliability", 10), ("roc", 101), ("skill_score_profile", 101)):
+                x = np.linspace(0, 1, n_points)
+                part = pd.DataFrame({"dataset": dataset, "model": model, "seed": seed, "curve": curve, "x": x})
+                part["y"] = x + 0.01 * seed
+                part["n"] = 20 + seed
+                if curve == "reliability" and seed == 0:
+                    part.loc[4, ["x", "y"]] = np.nan
+                    part.loc[4, "n"] = 0
+                parts.append(part)
+    return pd.concat(parts, ignore_index=True)
+
+
+def mock_scores(series=None, seeds=(0, 1, 2)) -> pd.DataFrame:
+    rows = [
+        {"dataset": dataset, "model": model, "seed": seed, "threshold": threshold, "metric": metric, "value": value}
+        for position, (dataset, model) in enumerate(series or SERIES)
+        for seed in seeds
+        for metric, threshold, value in (
+            ("area_under_roc_curve", "", 0.9 + 0.01 * seed - 0.1 * position),
+            ("true_skill_statistic", "fixed_0.5", 0.8 + 0.1 * seed - 0.3 * position),
+        )
+    ]
+    return pd.DataFrame(rows)
+
+
+def texts(figure) -> list[str]:
+    found = [text.get_text() for text in figure.texts]
+    for legend in figure.legends:
+        found += [text.get_text() for text in legend.get_texts()]
+    return found
+
+
+def test_mean_and_standard_deviation_leave_out_what_is_undefined():
+    mean, sd = mean_and_standard_deviation(np.array([[1.0, 1.0, np.nan], [3.0, np.nan, np.nan]]))
+    np.testing.assert_allclose(mean, [2, 1, np.nan])
+    np.testing.assert_allclose(sd, [np.sqrt(2), np.nan, np.nan])
+    values = np.random.default_rng(0).random((10, 4))
+    np.testing.assert_allclose(mean_and_standard_deviation(values), [values.mean(axis=0), values.std(axis=0, ddof=1)])
+
+
+def test_curve_over_seeds_by_hand():
+    got = curve_over_seeds(mock_curves(), dataset="ONLY", model="lstm", curve="reliability")
+    assert got.y[3] == pytest.approx(3 / 9 + 0.01)
+    assert got.y_sd[3] == pytest.approx(0.01)
+    assert got.n[3] == 21
+    # Bin 4 is empty in seed 0: the mean is over seeds 1 and 2, the number over all three
+    assert got.y[4] == pytest.approx(4 / 9 + 0.015)
+    assert got.y_sd[4] == pytest.approx(0.01 / np.sqrt(2))
+    assert got.n[4] == pytest.approx(43 / 3)
+
+
+def test_curves_that_are_absent_or_unequal_are_refused():
+    curves = mock_curves()
+    with pytest.raises(InputError, match="no roc curve of ONLY cnn; there are curves of FUSED lstm, ONLY lstm"):
+        curve_over_seeds(curves, dataset="ONLY", model="cnn", curve="roc")
+    with pytest.raises(InputError, match="has 100, 101, 101 points in its seeds"):
+        curve_over_seeds(curves.drop(index=10), dataset="FUSED", model="lstm", curve="roc")
+
+
+def test_verification_figure_shows_the_mean_and_the_spread():
+    figure = verification_figure(mock_curves(), mock_scores(), SERIES[:2], title="A title", mark="SIMULATED")
+    assert figure.get_figwidth() == pytest.approx(TEXT_WIDTH_INCHES)
+    panels = {axes.get_title(): axes for axes in figure.axes}
+    assert panels.keys() == {"reliability diagram", "ROC curve", "skill score profile", ""}
+    mean_roc = panels["ROC curve"].lines[0]
+    np.testing.assert_allclose(mean_roc.get_ydata(), [0, *(np.linspace(0, 1, 101) + 0.01)])
+    (profile, _, _) = panels["skill score profile"].lines
+    np.testing.assert_allclose(profile.get_ydata()[[0, 100]], [0.01, 1.01])
+    band = panels["skill score profile"].collections[0].get_paths()[0].vertices
+    assert band[:, 1].min() == pytest.approx(0)
+    assert band[:, 1].max() == pytest.approx(1.02)
+    assert len(panels["reliability diagram"].containers) == 2
+    counts = panels[""].lines[0].get_ydata()
+    assert counts[[3, 4]] == pytest.approx([21, 43 / 3])
+    assert texts(figure) == [
+        "A title",
+        "SIMULATED",
+        "FUSED lstm   AUC = 0.910 ± 0.010   TSS(0.5) = 0.900 ± 0.100",
+        "ONLY lstm    AUC = 0.810 ± 0.010   TSS(0.5) = 0.600 ± 0.100",
+    ]
+
+
+def test_one_seed_and_an_undefined_curve_can_be_drawn(tmp_path):
+    curves, scores = mock_curves(seeds=(5,)), mock_scores(seeds=(5,))
+    is_undefined = curves["dataset"] == "ONLY"
+    curves.loc[is_undefined & (curves["curve"] != "reliability"), "y"] = np.nan
+    scores.loc[scores["dataset"] == "ONLY", "value"] = np.nan
+    figure = verification_figure(curves, scores, SERIES[:2], title="", mark="")
+    write_svg(tmp_path / "figure.svg", figure)
+    assert "FUSED lstm   AUC = 0.950       TSS(0.5) = 1.300" in texts(figure)
+    assert "ONLY lstm    AUC = undefined   TSS(0.5) = undefined" in texts(figure)
+    write_svg(tmp_path / "overview.svg", overview_figure(scores, title="", mark=""))
+
+
+def test_no_series_and_too_many_are_refused():
+    for series in ([], [("D", f"m{n}") for n in range(8)]):
+        with pytest.raises(InputError, match=f"figure 'many' has {len(series)} series; wanted 1 to 7"):
+            verification_figure(mock_curves(), mock_scores(), series, title="many", mark="")
+
+
+def test_overview_has_a_panel_a_data_set_and_sorts_the_models():
+    figure = overview_figure(mock_scores(), title="All", mark="")
+    first, second = figure.axes
+    assert [axes.get_title(loc="left") for axes in figure.axes] == ["FUSED", "ONLY"]
+    # lstm (0.9, 0.6) is above climatology (0.3)
+    assert [label.get_text() for label in first.get_yticklabels()] == ["climatology", "lstm"]
+    assert [container[0].get_xydata().tolist() for container in second.containers] == [
+        [[pytest.approx(0.3), 0]],
+        [[pytest.approx(0.6), 1]],
+    ]
+    assert len(first.containers) == 1
+
+
+@pytest.mark.parametrize("n_datasets", [1, 5])
+def test_overview_of_few_and_of_many_data_sets(tmp_path, n_datasets):
+    series = [(f"D{n}", "lstm") for n in range(n_datasets)]
+    figure = overview_figure(mock_scores(series), title="All", mark="")
+    assert sum(axes.get_visible() for axes in figure.axes) == n_datasets
+    write_svg(tmp_path / "overview.svg", figure)
+
+
+def test_svg_is_well_formed_and_the_same_bytes_each_time(tmp_path):
+    digests = set()
+    for name in ("a.svg", "b.svg"):
+        figure = verification_figure(mock_curves(), mock_scores(), SERIES, title="A title", mark="SIMULATED")
+        write_svg(tmp_path / name, figure)
+        digests.add(hashlib.sha256((tmp_path / name).read_bytes()).hexdigest())
+    assert len(digests) == 1
+    root = ElementTree.parse(tmp_path / "a.svg").getroot()
+    assert root.tag.endswith("svg")
+    content = (tmp_path / "a.svg").read_text()
+    assert "<dc:date>" not in content
+    assert "matplotlib.org/" not in content.split("</metadata>")[0].split("<metadata>")[-1]

@@ -1,0 +1,332 @@
+"""Windows, evolution types and labels, worked out by hand and by loops."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flaredag.errors import InputError
+from flaredag.windows import (
+    EVOLUTION,
+    activity,
+    count_flares,
+    evolution_types,
+    find_windows,
+    flares_of_regions,
+    labels,
+)
+
+CADENCE = np.timedelta64(96 * 60, "s")
+START = np.datetime64("2012-01-01T00:00:00", "s")
+SUN2022 = {"cadence_minutes": 96, "n_steps": 16, "max_bad_records": 2}
+
+
+def at_slots(slots):
+    """Times of grid slots, 96 minutes apart."""
+    return START + np.asarray(slots, dtype=np.int64) * CADENCE
+
+
+def seconds(*text):
+    return np.array(text, dtype="datetime64[s]")
+
+
+class TestFindWindows:
+    def test_a_region_of_24_slots_with_two_gaps_and_two_bad_records(self):
+        # Slots 0 to 23 without 5 and 6; 10 and 23 are bad. Records number 0 to 21: slot 7 is record 5.
+        slots = np.array([slot for slot in range(24) if slot not in (5, 6)])
+        good = ~np.isin(slots, (10, 23))
+        found = find_windows(np.full(22, 377), at_slots(slots), good, **SUN2022)
+        # Windows end at slots 15 to 23. Those up to slot 20 hold 5, 6 and 10: three bad. 23 ends badly.
+        assert found.counts == {
+            "windows_possible": 9,
+            "windows_with_last_record_bad": 1,
+            "windows_with_too_many_bad_records": 6,
+            "windows_kept": 2,
+        }
+        assert found.n_bad.tolist() == [2, 1]
+        # Slots 6 to 21, of which 6 is absent (filled with 7) and 10 bad (filled with 11).
+        record_of_slot = {slot: record for record, slot in enumerate(slots.tolist())}
+        filled = [7, 7, 8, 9, 11, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21]
+        assert found.step_record[0].tolist() == [record_of_slot[slot] for slot in filled]
+        filled = [7, 8, 9, 11, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22]
+        assert found.step_record[1].tolist() == [record_of_slot[slot] for slot in filled]
+
+    def test_two_missing_in_a_row_take_the_next_good_record(self):
+        found = find_windows(
+            np.full(4, 1), at_slots([0, 1, 4, 5]), np.full(4, True), cadence_minutes=96, n_steps=5, max_bad_records=2
+        )
+        # Slots 0 1 (2 3) 4 and 1 (2 3) 4 5.
+        assert found.step_record.tolist() == [[0, 1, 2, 2, 2], [1, 2, 2, 2, 3]]
+        assert found.n_bad.tolist() == [2, 2]
+
+    def test_one_bad_record_more_than_allowed_drops_the_window(self):
+        arguments = (np.full(3, 1), at_slots([0, 1, 5]), np.full(3, True))
+        assert len(find_windows(*arguments, cadence_minutes=96, n_steps=6, max_bad_records=3).n_bad) == 1
+        found = find_windows(*arguments, cadence_minutes=96, n_steps=6, max_bad_records=2)
+        assert len(found.n_bad) == 0
+        assert found.counts["windows_with_too_many_bad_records"] == 1
+
+    def test_a_bad_first_record_is_filled_and_a_bad_last_one_never(self):
+        # A bad last record has no next good one: filling it would take the future.
+        good = np.array([False, True, True, False, True])
+        found = find_windows(
+            np.full(5, 1), at_slots(range(5)), good, cadence_minutes=96, n_steps=3, max_bad_records=2
+        )
+        assert found.step_record.tolist() == [[1, 1, 2], [2, 4, 4]]
+        assert found.counts["windows_with_last_record_bad"] == 1
+
+    def test_windows_stay_within_their_region(self):
+        # Regions 9 and 4 follow each other in time without a gap: windows of 3 in 4 and in 3 records.
+        region = np.array([9, 9, 9, 9, 4, 4, 4])
+        found = find_windows(
+            region, at_slots(range(7)), np.full(7, True), cadence_minutes=96, n_steps=3, max_bad_records=2
+        )
+        assert found.step_record.tolist() == [[0, 1, 2], [1, 2, 3], [4, 5, 6]]
+        # The good record after a region's end does not fill its gap.
+        good = np.array([True, True, True, False, True, True, True])
+        found = find_windows(region, at_slots(range(7)), good, cadence_minutes=96, n_steps=3, max_bad_records=2)
+        assert found.step_record.tolist() == [[0, 1, 2], [4, 5, 6]]
+
+    def test_a_region_shorter_than_a_window_has_none(self):
+        found = find_windows(np.full(15, 1), at_slots(range(15)), np.full(15, True), **SUN2022)
+        assert found.step_record.shape == (0, 16)
+        assert found.counts["windows_possible"] == 0
+
+    def test_no_records_have_no_windows(self):
+        found = find_windows(np.zeros(0, np.int64), at_slots([]), np.zeros(0, bool), **SUN2022)
+        assert found.step_record.shape == (0, 16)
+
+    @pytest.mark.parametrize(
+        ("region", "slots"),
+        [([1, 1, 1], [0, 2, 1]), ([1, 1, 1], [0, 1, 1]), ([1, 2, 1], [0, 1, 2])],
+        ids=["unsorted", "duplicate", "region in two pieces"],
+    )
+    def test_records_out_of_order_are_refused(self, region, slots):
+        with pytest.raises(InputError, match="not sorted by region and time, each once"):
+            find_windows(np.array(region), at_slots(slots), np.full(3, True), **SUN2022)
+
+    def test_records_off_the_grid_are_refused(self):
+        t_rec = at_slots([0, 1, 2, 3])
+        t_rec[2:] += np.timedelta64(12 * 60, "s")
+        with pytest.raises(InputError, match=r"record 3 of 2012-01-01T03:24:00 is off the grid .*\(2 such records\)"):
+            find_windows(np.full(4, 1), t_rec, np.full(4, True), **SUN2022)
+
+    def test_the_grid_is_aligned_with_midnight(self):
+        # 96 min x 15 is a day, so the grid holds on any date, before 1970 too.
+        for day in ("1969-12-30", "1996-04-23", "2000-02-29", "2011-02-15"):
+            t_rec = np.datetime64(day, "s") + np.arange(40) * CADENCE
+            assert find_windows(np.full(40, 1), t_rec, np.full(40, True), **SUN2022).counts["windows_kept"] == 25
+
+
+def windows_by_loop(region, slot, good, n_steps, max_bad):
+    """(step_record, n_bad) of every window, one slot after the other."""
+    found = []
+    for one in dict.fromkeys(region.tolist()):
+        record_of_slot = {s: i for i, s in enumerate(slot.tolist()) if region[i] == one}
+        for end in range(min(record_of_slot) + n_steps - 1, max(record_of_slot) + 1):
+            window = [record_of_slot.get(s) for s in range(end - n_steps + 1, end + 1)]
+            window = [None if record is None or not good[record] else record for record in window]
+            n_bad = window.count(None)
+            if window[-1] is None or n_bad > max_bad:
+                continue
+            filled = [next(record for record in window[i:] if record is not None) for i in range(n_steps)]
+            found.append((filled, n_bad))
+    return found
+
+
+@st.composite
+def regions_with_gaps(draw):
+    region, slot = [], []
+    for one in draw(st.lists(st.integers(1, 99), min_size=1, max_size=4, unique=True)):
+        own = sorted(draw(st.sets(st.integers(0, 14), min_size=1)))
+        region += [one] * len(own)
+        slot += [s + draw(st.just(0)) for s in own]
+    good = draw(st.lists(st.booleans() | st.just(True), min_size=len(slot), max_size=len(slot)))
+    return np.array(region), np.array(slot), np.array(good)
+
+
+@given(regions_with_gaps(), st.integers(1, 6), st.integers(0, 3))
+def test_windows_are_those_of_a_loop(regions, n_steps, max_bad):
+    region, slot, good = regions
+    found = find_windows(
+        region, at_slots(slot), good, cadence_minutes=96, n_steps=n_steps, max_bad_records=max_bad
+    )
+    wanted = windows_by_loop(region, slot, good, n_steps, max_bad)
+    assert found.step_record.tolist() == [steps for steps, _ in wanted]
+    assert found.n_bad.tolist() == [n_bad for _, n_bad in wanted]
+    counts = found.counts
+    assert counts["windows_kept"] == len(wanted)
+    assert counts["windows_possible"] == (
+        counts["windows_with_last_record_bad"] + counts["windows_with_too_many_bad_records"] + counts["windows_kept"]
+    )
+
+
+few_seconds = st.integers(0, 12)
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 3), few_seconds, few_seconds), max_size=8),
+    st.lists(st.tuples(st.integers(1, 3), few_seconds), max_size=8),
+    st.sampled_from(["both", "right"]),
+)
+def test_flares_counted_are_those_of_a_loop(windows, flares, closed):
+    windows = [(region, min(a, b), max(a, b)) for region, a, b in windows]
+    region, begins, ends = np.array(windows, dtype=np.int64).reshape(-1, 3).T
+    flare_region, start = np.array(flares, dtype=np.int64).reshape(-1, 2).T
+    got = count_flares(
+        region,
+        begins.astype("datetime64[s]"),
+        ends.astype("datetime64[s]"),
+        flare_region,
+        start.astype("datetime64[s]"),
+        closed=closed,
+    )
+    wanted = [
+        sum(
+            of == one and (begin <= at <= end if closed == "both" else begin < at <= end)
+            for of, at in flares
+        )
+        for one, begin, end in windows
+    ]
+    assert got.tolist() == wanted
+
+
+def test_times_that_span_too_long_are_refused():
+    far = np.array([-(2**61), 2**61]).astype("datetime64[s]")
+    many = np.arange(2)
+    with pytest.raises(InputError, match="span too long"):
+        count_flares(many, far, far, many, far, closed="both")
+
+
+def test_activity():
+    # no flare, one weak, two of which one is strong
+    assert activity(np.array([0, 1, 2]), np.array([0, 0, 1])).tolist() == [0, 1, 2]
+
+
+ISSUE = "2012-01-02T00:00:00"
+
+
+def evolution_after(*flares, closed="both", region=7):
+    """Evolution type of the day before and after ISSUE in region 7, of flares (time, peak flux)."""
+    frame = pd.DataFrame(
+        {
+            "region_code": np.full(len(flares), region),
+            "start_time": seconds(*(time for time, _ in flares)),
+            "peak_flux": np.array([flux for _, flux in flares], dtype=np.float64),
+        }
+    )
+    code = evolution_types(
+        np.array([7]),
+        seconds("2012-01-01T00:00:00"),
+        seconds(ISSUE),
+        frame,
+        horizon_hours=24,
+        strong_flux_w_m2=1e-5,
+        closed=closed,
+    )
+    return EVOLUTION[code[0]]
+
+
+class TestEvolution:
+    def test_order_of_types_is_that_of_table_2(self):
+        assert EVOLUTION == (
+            "QUIET->QUIET", "QUIET->WEAK", "QUIET->STRONG",
+            "WEAK->QUIET", "WEAK->WEAK", "WEAK->STRONG",
+            "STRONG->QUIET", "STRONG->WEAK", "STRONG->STRONG",
+        )  # fmt: skip
+
+    @pytest.mark.parametrize(
+        ("time", "both", "right"),
+        [
+            ("2011-12-31T23:59:59", "QUIET->QUIET", "QUIET->QUIET"),
+            ("2012-01-01T00:00:00", "STRONG->QUIET", "QUIET->QUIET"),
+            ("2012-01-01T00:00:01", "STRONG->QUIET", "STRONG->QUIET"),
+            ("2012-01-01T23:59:59", "STRONG->QUIET", "STRONG->QUIET"),
+            ("2012-01-02T00:00:00", "STRONG->STRONG", "STRONG->QUIET"),
+            ("2012-01-02T00:00:01", "QUIET->STRONG", "QUIET->STRONG"),
+            ("2012-01-03T00:00:00", "QUIET->STRONG", "QUIET->STRONG"),
+            ("2012-01-03T00:00:01", "QUIET->QUIET", "QUIET->QUIET"),
+        ],
+    )
+    def test_flares_on_the_edges(self, time, both, right):
+        assert evolution_after((time, 2e-5), closed="both") == both
+        assert evolution_after((time, 2e-5), closed="right") == right
+
+    def test_m1_is_strong_and_what_is_below_is_weak(self):
+        assert evolution_after(("2012-01-02T06:00:00", 1e-5)) == "QUIET->STRONG"
+        assert evolution_after(("2012-01-02T06:00:00", 1.0 * 1e-5 * (1 - 1e-12))) == "QUIET->STRONG"
+        assert evolution_after(("2012-01-02T06:00:00", 9.9e-6)) == "QUIET->WEAK"
+        assert evolution_after(("2012-01-02T06:00:00", 1e-8)) == "QUIET->WEAK"
+
+    def test_the_strongest_flare_decides(self):
+        before, after = "2012-01-01T12:00:00", "2012-01-02T12:00:00"
+        assert evolution_after((before, 1e-6), (after, 1e-6), (after, 1e-4), (after, 1e-6)) == "WEAK->STRONG"
+        assert evolution_after((before, 1e-4), (before, 1e-6), (after, 1e-6)) == "STRONG->WEAK"
+
+    def test_flares_of_other_regions_and_no_flares_leave_it_quiet(self):
+        assert evolution_after(("2012-01-02T06:00:00", 1e-4), region=8) == "QUIET->QUIET"
+        assert evolution_after() == "QUIET->QUIET"
+
+    def test_the_horizon_is_a_setting(self):
+        flares = pd.DataFrame({"region_code": [7], "start_time": seconds("2012-01-02T06:30:00"), "peak_flux": [1e-4]})
+        types = [
+            EVOLUTION[
+                evolution_types(
+                    np.array([7]),
+                    seconds("2012-01-01T00:00:00"),
+                    seconds(ISSUE),
+                    flares,
+                    horizon_hours=hours,
+                    strong_flux_w_m2=1e-5,
+                    closed="right",
+                )[0]
+            ]
+            for hours in (6, 6.5)
+        ]
+        assert types == ["QUIET->QUIET", "QUIET->STRONG"]
+
+
+def test_labels_are_those_of_table_2():
+    got = labels(
+        np.arange(9, dtype=np.int8),
+        positive=["QUIET->STRONG", "WEAK->STRONG", "STRONG->STRONG"],
+        negative=["QUIET->QUIET"],
+    )
+    assert got.tolist() == [0, -1, 1, -1, -1, 1, -1, -1, 1]
+
+
+class TestFlaresOfRegions:
+    records = pd.DataFrame(
+        {
+            "instrument": ["sharp", "sharp", "sharp", "smarp"],
+            "region": [377, 377, 401, 12],
+            "noaa_ars": ["11158,11159", "11158,11159", "", "11159, 11160"],
+            "region_code": [377, 377, 401, 10_000_012],
+        }
+    )
+
+    @staticmethod
+    def flares(**columns):
+        n = len(next(iter(columns.values())))
+        hours = np.arange(n) * np.timedelta64(3600, "s")
+        table = {"start_time": START + hours, "peak_flux": np.arange(1, n + 1) * 1e-6}
+        return pd.DataFrame(table | {"noaa_ar": 0, "instrument": "", "region": -1} | columns)
+
+    def test_a_flare_belongs_to_every_patch_that_holds_its_noaa_region(self):
+        found = flares_of_regions(self.flares(noaa_ar=[11158, 11159, 11160, 11161, 0]), self.records)
+        # 11158: HARP 377; 11159: HARP 377 and TARP 12; 11160: TARP 12; 11161 and 0: nowhere.
+        pairs = sorted(zip(found["region_code"], (found["peak_flux"] * 1e6).round().astype(int), strict=True))
+        assert pairs == [(377, 1), (377, 2), (10_000_012, 2), (10_000_012, 3)]
+
+    def test_a_flare_that_names_its_patch_belongs_to_it_alone(self):
+        flares = self.flares(noaa_ar=[0, 0], instrument=["sharp", "smarp"], region=[401, 12])
+        found = flares_of_regions(flares, self.records)
+        assert sorted(found["region_code"]) == [401, 10_000_012]
+
+    def test_the_number_of_another_instruments_patch_does_not_match(self):
+        flares = self.flares(noaa_ar=[0], instrument=["smarp"], region=[377])
+        assert len(flares_of_regions(flares, self.records)) == 0
+
+    def test_no_flares(self):
+        assert len(flares_of_regions(self.flares(noaa_ar=[1]).iloc[:0], self.records)) == 0

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from flaredag.errors import InputError
+from flaredag.predictions import write_predictions
+from plot_verification import main
+from verify_predictions import main as verify
+
+SCRIPTS = Path(__file__).parents[2] / "scripts"
+GROUP = {"name": "one", "title": "LSTM", "series": [{"dataset": name, "model": "lstm"} for name in ("FUSED", "ONLY")]}
+
+
+@pytest.fixture(scope="module")
+def verified(tmp_path_factory) -> Path:
+    """Folder with scores.csv and curves.csv of two data sets."""
+    folder = tmp_path_factory.mktemp("verified")
+    for dataset, skill in (("FUSED", 2.0), ("ONLY", 1.0)):
+        parts = []
+        for seed in range(3):
+            rng = np.random.default_rng(seed)
+            label = np.tile([0, 1], 90)
+            parts.append(
+                pd.DataFrame(
+                    {
+                        "instrument": "sharp",
+                        "region": np.repeat([1, 2, 3], 60),
+                        "issue_time": np.datetime64("2011-02-15", "s") + np.arange(180) * np.timedelta64(96, "m"),
+                        "label": label,
+                        "probability": 1 / (1 + np.exp(-skill * (2 * label - 1) - rng.normal(size=180))),
+                        "split": np.repeat(["train", "validation", "test"], 60),
+                        "model": "lstm",
+                        "seed": seed,
+                    }
+                )
+            )
+        write_predictions(folder / f"{dataset}.nc", pd.concat(parts))
+    verify(
+        [folder / "FUSED.nc", folder / "ONLY.nc"],
+        ["FUSED", "ONLY"],
+        folder / "scores.csv",
+        folder / "curves.csv",
+        archive="embedded",
+        study="sun2022",
+        protocol="p",
+    )
+    return folder
+
+
+def draw(verified: Path, path: Path, group) -> Path:
+    main(verified / "curves.csv", verified / "scores.csv", path, group=group, study="sun2022", mark="SIMULATED")
+    return path
+
+
+@pytest.mark.parametrize("group", [GROUP, None])
+def test_a_figure_and_the_overview_are_drawn(verified, tmp_path, group):
+    path = draw(verified, tmp_path / "figure.svg", group)
+    assert list(tmp_path.iterdir()) == [path]
+    assert path.read_text().startswith("<?xml")
+
+
+@pytest.mark.parametrize("group", [GROUP, None])
+def test_another_process_writes_the_same_bytes(verified, tmp_path, group):
+    path, other = draw(verified, tmp_path / "figure.svg", group), tmp_path / "other.svg"
+    code = (
+        "from plot_verification import main\n"
+        f"main({str(verified / 'curves.csv')!r}, {str(verified / 'scores.csv')!r}, {str(other)!r}, group={group!r},\n"
+        "     study='sun2022', mark='SIMULATED')\n"
+    )
+    environment = os.environ | {"PYTHONHASHSEED": "123", "PYTHONPATH": str(SCRIPTS)}
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment)
+    assert other.read_bytes() == path.read_bytes()
+
+
+def test_a_group_that_cannot_be_drawn_is_named_and_nothing_written(verified, tmp_path):
+    bad = {"name": "figure9", "title": "No", "series": [{"dataset": "ONLY", "model": "cnn"}]}
+    with pytest.raises(InputError, match="figure figure9: no reliability curve of ONLY cnn"):
+        draw(verified, tmp_path / "figure.svg", bad)
+    assert list(tmp_path.iterdir()) == []

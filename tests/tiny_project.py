@@ -1,0 +1,118 @@
+"""A copy of the project in a folder of its own, with a tiny configuration, to run Snakemake in."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+COPIED = ("Snakefile", "config.yaml", "rules", "scripts", "envs", "profiles", "tests/artefacts")
+
+
+class Project:
+    """A copy of the project's code; `run` runs Snakemake in it and tells which rules ran."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        for name in COPIED:
+            source, target = ROOT / name, folder / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if source.is_dir():
+                shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                shutil.copy(source, target)
+
+    def path(self, name: str) -> Path:
+        return self.folder / name
+
+    def configure(self, change) -> None:
+        """Apply `change` to the configuration (a dict) in place."""
+        path = self.path("config.yaml")
+        config = yaml.safe_load(path.read_text())
+        change(config)
+        path.write_text(yaml.safe_dump(config, sort_keys=False))
+
+    def command(self, *arguments: str, cores: int = 2) -> list[str]:
+        # Before the target: an option that takes several values must not swallow it.
+        return [sys.executable, "-m", "snakemake", "--cores", str(cores), *arguments]
+
+    def run(self, *arguments: str, cores: int = 2, env: dict[str, str] | None = None) -> list[str]:
+        """Names of the rules that ran, sorted; fails the test if Snakemake does."""
+        result = self.attempt(*arguments, cores=cores, env=env)
+        assert result.returncode == 0, result.stdout[-6000:]
+        return sorted(re.findall(r"Finished jobid: \d+ \(Rule: (\w+)\)", result.stdout))
+
+    def attempt(self, *arguments: str, cores: int = 2, env: dict[str, str] | None = None):
+        """What Snakemake did, its output in `stdout`, whatever its end."""
+        return subprocess.run(
+            self.command(*arguments, cores=cores),
+            cwd=self.folder,
+            env=os.environ | (env or {}),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+
+    def edit(self, name: str, old: str, new: str) -> None:
+        """Replace the one place in a file where `old` stands."""
+        text = self.path(name).read_text()
+        assert text.count(old) == 1, f"{name}: {old!r} stands {text.count(old)} times"
+        self.path(name).write_text(text.replace(old, new))
+
+
+def make_tiny(config: dict) -> None:
+    """Few regions, few seeds, a small network: a whole run in half a minute."""
+    config["effort"] = "paper"
+    config["archives"]["embedded"]["simulation"]["regions_per_instrument"] = 30
+    config["models"]["lstm"] |= {"hidden_size": 8, "max_epochs": 6, "patience_epochs": 6}
+    config["models"]["gradient_boosting"]["max_trees"] = 10
+    study = config["study"]["sun2022"]
+    study["seeds"] = [0, 1]
+    study["fits"]["networks"]["seeds_per_job"] = 2
+    del study["datasets"]["FUSED_SMARP"]
+    study["comparisons"] = [
+        {
+            "name": "table7",
+            "title": "Do two instruments help?",
+            "metrics": ["true_skill_statistic"],
+            "pairs": [
+                {
+                    "a": {"dataset": "FUSED_SHARP", "model": "lstm"},
+                    "b": {"dataset": "SHARP_ONLY", "model": "lstm"},
+                }
+            ],
+        }
+    ]
+    study["figures"] = study["figures"][:1]
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A fresh copy of the project with the tiny configuration, nothing run in it."""
+    made = Project(tmp_path / "project")
+    made.configure(make_tiny)
+    return made
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory):
+    """A copy of the project in which results/report.pdf has been made on two cores. Not to be changed."""
+    made = Project(tmp_path_factory.mktemp("finished") / "project")
+    made.configure(make_tiny)
+    made.run()
+    return made
+
+
+@pytest.fixture
+def finished_copy(finished, tmp_path):
+    """The finished project with its results, its times and Snakemake's records, to be changed."""
+    copied = object.__new__(Project)
+    copied.folder = tmp_path / "project"
+    shutil.copytree(finished.folder, copied.folder)
+    return copied

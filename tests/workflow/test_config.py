@@ -1,0 +1,69 @@
+"""Configurations: each is dry-run; wrong ones are refused with the key, what was found and what was wanted."""
+
+import pytest
+
+WRONG = {
+    "misspelt": (
+        lambda config: config["models"]["lstm"].update(learning_rat=0.1),
+        ["Additional properties are not allowed", "learning_rat"],
+    ),
+    "wrong type": (lambda config: config["models"]["lstm"].update(max_epochs="many"), ["'many'", "integer"]),
+    "out of range": (lambda config: config["study"]["sun2022"]["splits"].update(test_fraction=1.2), ["1.2", "maximum"]),
+    "missing": (lambda config: config["study"]["sun2022"].pop("seeds"), ["'seeds' is a required property"]),
+    "unknown archive": (lambda config: config.update(archive="nowhere"), ["'nowhere' is not one of"]),
+    "unknown study": (lambda config: config.update(studies=["sun2023"]), ["no study sun2023", "sun2022"]),
+    "effort with a misspelt override": (
+        lambda config: config["efforts"]["paper"].update(models={"lstm": {"epochs": 3}}),
+        ["Additional properties are not allowed", "epochs"],
+    ),
+    "unknown evolution type": (
+        lambda config: config["study"]["sun2022"]["labels"].update(positive=["QUIET->LOUD"]),
+        ["QUIET->LOUD", "does not match"],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_wrong_configurations_are_refused(project, case):
+    change, words = WRONG[case]
+    project.configure(change)
+    result = project.attempt("--dry-run")
+    assert result.returncode != 0
+    assert "Traceback" not in result.stdout
+    for word in words:
+        assert word in result.stdout
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        ["archive=embedded"],
+        ["archive=published"],
+        ["archive=published", "mirror=somewhere"],
+        ["archive=embedded", "effort=quick"],
+        ["archive=published", "effort=quick", "studies=sun2022"],
+        ["store=elsewhere"],
+    ],
+)
+def test_every_configuration_gives_a_plan(project, settings):
+    result = project.attempt("--dry-run", "--config", *settings, "--", "results/report.pdf")
+    assert result.returncode == 0, result.stdout
+    assert "draw_datasets" in result.stdout
+
+
+def test_a_split_without_a_positive_sample_is_told(project):
+    def nothing_strong(config):
+        config["study"]["sun2022"]["labels"]["strong_class"] = "X99"
+
+    project.configure(nothing_strong)
+    result = project.attempt()
+    assert result.returncode != 0
+    assert "error: SHARP_ONLY, seed 0: the train split has 0 positive" in result.stdout
+    assert "Traceback" not in result.stdout
+
+
+def test_a_missing_mirror_is_told(project):
+    result = project.attempt("--config", "archive=published", "mirror=nowhere", "--", "results/report.pdf")
+    assert result.returncode != 0
+    assert "mirror=nowhere: no such folder" in result.stdout
+    assert "Traceback" not in result.stdout

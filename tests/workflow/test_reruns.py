@@ -1,0 +1,148 @@
+"""What reruns what: the rows of the table in CONTRIBUTING.md ("What reruns what"), each on a finished run."""
+
+import os
+import shutil
+import time
+
+import pandas as pd
+import pytest
+
+# What follows from changed scores, and is cheap.
+AFTER_FITS = ["compare_models", "compare_papers", "list_fits", "plot_verification", "verify_predictions", "write_report"]
+FITS = {"fit_networks", "fit_baselines"}
+
+
+@pytest.fixture
+def project(finished_copy):
+    """Every test here begins with a finished run."""
+    return finished_copy
+
+
+def touch_everything(project):
+    """New times for every file that a checkout writes, and for the raw files."""
+    later = time.time() + 10
+    for name in ("Snakefile", "config.yaml", "rules", "scripts", "envs", "profiles", "results/embedded/raw"):
+        root = project.path(name)
+        for path in [root, *root.rglob("*")]:
+            os.utime(path, (later, later))
+
+
+def flares_of_sharp(project) -> pd.DataFrame:
+    return pd.read_csv(project.path("results/embedded/raw/goes-flares.csv"), dtype=str)
+
+
+def write_flares(project, flares: pd.DataFrame) -> None:
+    flares.to_csv(project.path("results/embedded/raw/goes-flares.csv"), index=False, lineterminator="\n")
+
+
+def test_nothing_changed_runs_nothing(project):
+    assert project.run() == []
+
+
+def test_a_fresh_checkout_runs_nothing(project):
+    touch_everything(project)
+    assert project.run() == []
+
+
+def test_a_comment_and_a_docstring_run_nothing(project):
+    project.edit("scripts/flaredag/windows.py", "def activity(", "# A remark.\n\n\ndef activity(")
+    project.edit("scripts/flaredag/windows.py", '"""0 QUIET (no flare', '"""Zero is QUIET (no flare')
+    assert project.run() == []
+
+
+def test_a_changed_module_with_the_same_results_refits_nothing(project):
+    # windows.py is imported by what makes windows, and through samples.py by what draws data sets and by the fits;
+    # splits.py by draw_datasets alone of the stages before the index.
+    project.edit("scripts/flaredag/datasets.py", "shape = (len(windows.instruments)", "unused = 0\n    shape = (len(windows.instruments)")
+    assert project.run() == sorted(["draw_datasets", *AFTER_FITS_WITHOUT_VERIFY])
+
+
+AFTER_FITS_WITHOUT_VERIFY = ["compare_papers", "list_fits", "write_report"]
+
+
+def test_a_changed_model_refits_its_kind_alone_and_back_refits_nothing(project):
+    path = "scripts/flaredag/models/persistence.py"
+    before = project.path(path).read_text()
+    project.edit(path, "samples.strong_before.astype(np.float64)", "0.9 * samples.strong_before.astype(np.float64)")
+    ran = project.run()
+    assert set(ran) & FITS == {"fit_baselines"}
+    assert ran.count("fit_baselines") == 3
+    project.path(path).write_text(before)
+    ran = project.run()
+    assert not set(ran) & FITS
+    assert "verify_predictions" in ran
+
+
+def test_a_changed_setting_refits_its_kind_alone_and_back_refits_nothing(project):
+    project.configure(lambda config: config["models"]["lstm"].update(learning_rate=0.002))
+    ran = project.run()
+    assert set(ran) & FITS == {"fit_networks"}
+    project.configure(lambda config: config["models"]["lstm"].update(learning_rate=0.001))
+    assert not set(project.run()) & FITS
+
+
+def test_a_raw_change_that_is_not_read_refits_nothing(project):
+    flares = flares_of_sharp(project)
+    flares["end_time"] = flares["start_time"]
+    write_flares(project, flares)
+    ran = project.run()
+    assert "curate_goes_flares" in ran
+    assert not set(ran) & FITS
+
+
+def test_a_flare_of_one_region_refits_what_holds_its_samples_and_back_refits_nothing(project):
+    """All strong flares of one SMARP patch gone: SHARP_ONLY has no part in it."""
+    raw = project.path("results/embedded/raw/goes-flares.csv")
+    before = raw.read_bytes()
+    flares = flares_of_sharp(project)
+    keywords = pd.read_csv(project.path("results/embedded/raw/smarp-keywords.csv"), dtype=str)
+    in_smarp = {number for text in keywords["NOAA_ARS"].unique() for number in text.split(",")}
+    strong = flares["goes_class"].str[0].isin(["M", "X"]) & flares["noaa_ar"].isin(in_smarp)
+    busiest = flares[strong]["noaa_ar"].value_counts().index[0]
+    write_flares(project, flares[~(strong & (flares["noaa_ar"] == busiest))])
+    fits = pd.read_csv(project.path("results/embedded/sun2022/fits.csv"))
+    ran = project.run()
+    # FUSED_SHARP and SMARP_ONLY, each one batch of networks and one of baselines; SHARP_ONLY none.
+    assert [rule for rule in ran if rule in FITS] == ["fit_baselines"] * 2 + ["fit_networks"] * 2
+    refitted = pd.read_csv(project.path("results/embedded/sun2022/fits.csv"))
+    same = fits["dataset_digest"].to_numpy() == refitted["dataset_digest"].to_numpy()
+    assert set(fits["dataset"][same]) == {"SHARP_ONLY"}
+    assert set(fits["dataset"][~same]) == {"FUSED_SHARP", "SMARP_ONLY"}
+    raw.write_bytes(before)
+    assert not set(project.run()) & FITS
+
+
+def test_data_sets_of_the_same_content_share_one_fit(project):
+    def twin(config):
+        study = config["study"]["sun2022"]
+        study["datasets"]["TWIN"] = dict(study["datasets"]["SHARP_ONLY"])
+
+    project.configure(twin)
+    assert not set(project.run()) & FITS
+    fits = pd.read_csv(project.path("results/embedded/sun2022/fits.csv")).set_index("dataset")
+    assert set(fits.loc["TWIN", "path"]) == set(fits.loc["SHARP_ONLY", "path"])
+
+
+def test_a_made_up_digest_is_refused(project):
+    made_up = "results/store/checkpoints/0123456789abcdef/networks-fedcba9876543210/predictions.nc"
+    result = project.attempt(made_up)
+    assert result.returncode != 0
+    assert "no study of this configuration asks for such a fit" in result.stdout
+    assert not project.path(made_up).exists()
+
+
+def test_prune_removes_what_no_study_uses(project, finished):
+    used = set(pd.read_csv(project.path("results/embedded/sun2022/fits.csv"))["path"])
+    stray = project.path("results/store/checkpoints/0123456789abcdef/networks-fedcba9876543210")
+    stray.mkdir(parents=True)
+    from flaredag.store import prune
+
+    here = os.getcwd()  # noqa: PTH109
+    os.chdir(project.folder)
+    try:
+        prune("results/store", "results")
+    finally:
+        os.chdir(here)
+    assert not stray.parent.exists()
+    assert all(project.path(path).is_dir() for path in used)
+    assert project.run() == []

@@ -1,0 +1,78 @@
+"""The same bytes on any number of cores, and after a run that was killed."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from flaredag.artifacts import sha256_of_file
+
+# Put on PYTHONPATH: kills the whole run the first time that a file is about to get the name given by KILL_AT.
+KILL_AT_RENAME = """
+import os, pathlib, signal
+rename = pathlib.Path.replace
+def killed(self, target):
+    if os.path.basename(target) == os.environ["KILL_AT"] and not os.path.exists(os.environ["KILLED"]):
+        pathlib.Path(os.environ["KILLED"]).touch()
+        os.killpg(os.getpgrp(), signal.SIGKILL)
+    return rename(self, target)
+pathlib.Path.replace = killed
+"""
+
+
+def artifacts(project) -> dict[str, str]:
+    """sha256 of every artifact by path, as the manifest says; the files are looked at again."""
+    manifest = json.loads(project.path("results/manifest.json").read_text())
+    found = {one["path"]: one["sha256"] for one in manifest["artifacts"]}
+    for path, digest in found.items():
+        assert sha256_of_file(project.path(path)) == digest, path
+    report = {name: sha256_of_file(project.path(f"results/{name}")) for name in ("report.pdf", "scores.csv", "papers.csv")}
+    return found | report
+
+
+def unlock_and_run(project) -> None:
+    env = os.environ | {"PYTHONPATH": "scripts"}
+    subprocess.run([sys.executable, "-m", "flaredag.unlocking"], cwd=project.folder, env=env, check=True)
+    project.run()
+
+
+@pytest.mark.parametrize("cores", [1, 4])
+def test_other_numbers_of_cores_give_the_same_bytes(finished, project, cores):
+    project.run(cores=cores)
+    assert artifacts(project) == artifacts(finished)
+
+
+def test_a_run_killed_in_a_fit_goes_on_and_ends_with_the_same_bytes(finished, project):
+    with (project.folder.parent / "output").open("w") as output:
+        run = subprocess.Popen(
+            project.command(), cwd=project.folder, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+        )
+        deadline = time.monotonic() + 120
+        logs = project.path("results/logs/fit_networks")
+        while not any("best_epoch" in log.read_text() for log in logs.glob("*.log")):
+            assert time.monotonic() < deadline, "no fit was seen"
+            assert run.poll() is None, "the run ended before it could be killed"
+            time.sleep(0.01)
+        os.killpg(run.pid, signal.SIGKILL)
+        run.wait()
+    assert not project.path("results/report.pdf").exists()
+    unlock_and_run(project)
+    assert artifacts(project) == artifacts(finished)
+
+
+@pytest.mark.parametrize("name", ["windows.nc", "checkpoint.safetensors", "index.json"])
+def test_a_run_killed_in_a_write_goes_on_and_ends_with_the_same_bytes(finished, project, name, tmp_path):
+    (tmp_path / "sitecustomize.py").write_text(KILL_AT_RENAME)
+    killed = tmp_path / "killed"
+    env = os.environ | {"PYTHONPATH": str(tmp_path), "KILL_AT": name, "KILLED": str(killed)}
+    run = subprocess.run(
+        project.command(), cwd=project.folder, env=env, capture_output=True, start_new_session=True, check=False
+    )
+    assert killed.exists()
+    assert run.returncode == -signal.SIGKILL
+    assert not list(project.path("results").rglob(name)), "a half-written file has its final name"
+    unlock_and_run(project)
+    assert artifacts(project) == artifacts(finished)
