@@ -48,3 +48,8 @@ $(VENV)/installed: envs/requirements.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r envs/requirements.txt
 	touch $@
+
+# The README's pictures, from the run that is there. Wants graphviz and poppler (dot, tred, pdftoppm).
+pictures: $(VENV)/installed
+	$(BIN)/snakemake --rulegraph $(if $(CONFIG),--config $(CONFIG)) | tred | dot -Tsvg > .readme/rules.svg
+	pdftoppm -r 70 -png -f 1 -l 1 -singlefile results/report.pdf .readme/report

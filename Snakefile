@@ -18,10 +18,3 @@ include: "rules/sample.smk"
 include: "rules/train.smk"
 include: "rules/verify.smk"
 include: "rules/report.smk"
-
-
-rule all:
-    """The report, and the tables beside it."""
-    default_target: True
-    input:
-        "results/report.pdf",

@@ -3,6 +3,7 @@
 
 rule write_report:
     """Write the report, and beside it every figure for machines and the manifest of artifacts."""
+    default_target: True
     input:
         scores=of_studies("scores.csv"),
         comparisons=of_studies("comparisons.csv"),

@@ -2,12 +2,12 @@
 
 import json
 import logging
-import re
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypedDict
+from xml.etree import ElementTree
 
 import pandas as pd
 import typst
@@ -93,7 +93,7 @@ def write_report(
         "simulated": archive["simulated"],
         "facts": _facts(studies, results, archive, effort),
         "parts": parts,
-        "sources": [dict(source) for source in archive["sources"]],
+        "sources": [dict(source) | {"citation": source["citation"].rstrip(".")} for source in archive["sources"]],
         "versions": [[name, number or absent] for name, number in versions.items()],
     }
 
@@ -155,6 +155,7 @@ def compiled(content: Mapping[str, Any], *, template: str, figures: Sequence[str
         try:
             shutil.copyfile(template, root / "report.typ")
             for i, figure in enumerate(figures):
+                _check_svg(figure)
                 shutil.copyfile(figure, root / figure_file(i))
         except OSError as error:
             raise InputError(
@@ -164,15 +165,22 @@ def compiled(content: Mapping[str, Any], *, template: str, figures: Sequence[str
         try:
             return typst.compile(root / "report.typ", root=root, format="pdf", ignore_system_fonts=True)
         except typst.TypstError as error:
-            told = re.sub(r"figure-(\d+)\.svg", lambda match: figures[int(match[1])], str(error))
-            raise InputError(
-                f"{template}: typst cannot make the report: {told}. Where it names a figure, delete that."
-            ) from error
+            raise InputError(f"{template}: typst cannot make the report: {error}. Mend the template.") from error
 
 
 def figure_file(position: int) -> str:
     """Name of a figure where the template finds it."""
     return f"figure-{position}.svg"
+
+
+def _check_svg(path: str) -> None:
+    # Typst would not say which figure it cannot read.
+    try:
+        root = ElementTree.parse(path).getroot().tag
+    except ElementTree.ParseError as error:
+        root = str(error)
+    if not root.endswith("}svg"):
+        raise InputError(f"{path}: not an SVG figure ({root}). Delete the file to have it made again.")
 
 
 def _facts(studies: Sequence[Study], results: Sequence[Results], archive: Archive, effort: str) -> list[list[str]]:

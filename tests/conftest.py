@@ -31,7 +31,7 @@ def mirror() -> Path:
 def _study_windows(
     *, n_regions: int = 20, windows_per_region: int = 6, n_steps: int = 4, seed: int = 0, instruments=("sharp", "smarp")
 ) -> StudyWindows:
-    """Windows of regions 1 ... n_regions of each instrument: every fourth region is strong in its later half.
+    """Windows of regions 1 ... n_regions of each instrument: every second region is strong in its later half.
 
     Evolution of a strong region: QUIET->STRONG in the first window of the later half, STRONG->STRONG after it,
     QUIET->WEAK before it; every other region is QUIET->QUIET. Feature 0 tells the two apart, the rest is noise.
@@ -39,7 +39,7 @@ def _study_windows(
     rng = np.random.default_rng(seed)
     shape = (len(instruments), n_regions, windows_per_region)
     instrument, region, number = (axis.ravel() for axis in np.indices(shape))
-    strong_region, half = region % 4 == 3, windows_per_region // 2
+    strong_region, half = region % 2 == 1, windows_per_region // 2
     names = np.where(number < half, "QUIET->WEAK", np.where(number == half, "QUIET->STRONG", "STRONG->STRONG"))
     names = np.where(strong_region, names, "QUIET->QUIET")
     evolution = np.array([EVOLUTION.index(name) for name in names], dtype=np.int8)
@@ -47,7 +47,7 @@ def _study_windows(
     first_record = (instrument * n_regions + region) * records_per_region + number
     n_records = len(instruments) * n_regions * records_per_region
     features = rng.normal(size=(n_records, 4)) * [2.0, 10.0, 5.0, 1.0] + [3.0, -20.0, 0.0, 100.0]
-    features[:, 0] += 3.0 * (np.arange(n_records) // records_per_region % n_regions % 4 == 3)
+    features[:, 0] += 3.0 * (np.arange(n_records) // records_per_region % n_regions % 2 == 1)
     features[n_regions * records_per_region :] *= 2.0
     start = np.datetime64("2012-01-01T00:00:00", "s")
     return StudyWindows(

@@ -142,4 +142,4 @@ def letter(position: int) -> str:
 def ordered(found: Iterable[str], wanted: Sequence[str]) -> list[str]:
     """`found` in the order of `wanted`, those not in it after them."""
     found = list(dict.fromkeys(found))
-    return [name for name in wanted if name in found] + [name for name in found if name not in wanted]
+    return [name for name in dict.fromkeys(wanted) if name in found] + [name for name in found if name not in wanted]

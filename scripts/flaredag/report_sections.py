@@ -72,6 +72,11 @@ COUNTS = {
     "records_repeated": "records repeated: left out",
     "values_missing": "keyword values missing",
     "values_outside_range": "keyword values outside their physical range: taken as missing",
+    "flares_read": "flares read",
+    "flares_of_unknown_class": "flares of unknown class: left out",
+    "flares_contradicting_a_list": "flares that contradict a list",
+    "flares_with_bare_class": "flares whose class has a letter alone",
+    "flares_without_noaa_ar": "flares without a NOAA region",
     "records": "records",
     "records_beyond_longitude": "left out: beyond the longitude limit",
     "records_of_bad_quality": "left out: bad QUALITY",
@@ -87,7 +92,7 @@ COUNTS = {
     "windows_with_filled_records": "of these, with a bad or absent record filled",
 }
 GROUPS = {
-    "curated": "Records of all instruments, as the archive gave them.",
+    "curated": "Records of all instruments and flares, as the archive gave them.",
     "all": "Windows of all instruments.",
 }
 ACTIVITY = ("QUIET", "WEAK", "STRONG")
@@ -164,8 +169,8 @@ def summary(study: Study, results: Results) -> list[Block]:
     at_threshold = " at the threshold 0.5" if metric in CATEGORICAL_METRICS else ""
     n_above, n_seeds = sum(difference > 0 for difference in differences), results.scores["seed"].nunique()
     answer = (
-        f"In {words(metric)} ({ABBREVIATIONS[metric]}){at_threshold}, mean over {n_seeds} seeds, {words(model)} is above "
-        f"{words(baseline)} on {n_above} of {len(rows)} data sets (differences {signed(min(differences))} to "
+        f"In {words(metric)} ({ABBREVIATIONS[metric]}){at_threshold}, mean over {n_seeds} seeds, {words(model)} is "
+        f"above {words(baseline)} on {n_above} of {len(rows)} data sets (differences {signed(min(differences))} to "
         f"{signed(max(differences))})."
     )
     n_tested = int(np.sum(~np.isnan(p_values)))
@@ -241,7 +246,8 @@ def scores(study: Study, results: Results) -> list[Block]:
         "area under the ROC curve, BSS Brier skill score against the event rate of the test set, BSS train against "
         f"that of the training set, BS Brier score = REL {MINUS} RES + UNC (reliability, resolution, uncertainty). "
         "Bold: the best mean of a data set, in scores that no trivial forecast can win. "
-        f"{UNDEFINED}: undefined for every seed. A small raised number: the seeds for which a figure is defined, where not for all."
+        f"{UNDEFINED}: undefined for every seed. A small raised number: the seeds for which a figure is defined, where "
+        "not for all."
     )
     at_chosen = "Scores at the threshold that has the best TSS on the validation split."
     return [
@@ -262,8 +268,8 @@ def comparisons(study: Study, results: Results) -> list[Block]:
         paragraph(
             "One-sided paired t-tests over seeds of the hypothesis that a is greater than b, thresholds at 0.5. p "
             "(Holm) is adjusted for all tests of a table; the interval is that of the mean difference. The seeds draw "
-            "their splits from the same regions, so they overlap, and p is smaller than it should be (Nadeau & Bengio 2003). "
-            f"Bold: p (Holm) < {level:g}. {UNDEFINED}: undefined."
+            "their splits from the same regions, so they overlap, and p is smaller than it should be (Nadeau & Bengio "
+            f"2003). Bold: p (Holm) < {level:g}. {UNDEFINED}: undefined."
         )
     ]
     headings = text_columns("a", "b")

@@ -63,7 +63,7 @@ def find_windows(
     region_index = np.cumsum(np.diff(region, prepend=region[:1]) != 0) if len(region) else np.empty(0, int)
     if np.any((np.diff(slot) <= 0) & (np.diff(region) == 0)) or len(np.unique(region)) != len(first_of_region):
         raise InputError("records: not sorted by region and time, each once; sort them (curate does) before windows.")
-    last_of_region = np.append(first_of_region[1:], len(region)) - 1
+    last_of_region = np.append(first_of_region, len(region))[1:] - 1
     # One row of grid slots for all regions, one after the other: `record_at` tells the record of a slot, or -1.
     n_slots = slot[last_of_region] - slot[first_of_region] + 1
     row_start = np.concatenate([[0], np.cumsum(n_slots)])[:-1]
