@@ -18,3 +18,7 @@ include: "rules/sample.smk"
 include: "rules/train.smk"
 include: "rules/verify.smk"
 include: "rules/report.smk"
+
+
+# A rule `all` would run at every call, as it has no output; a default target set in an included file is forgotten.
+workflow.default_target = "write_report"

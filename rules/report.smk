@@ -1,9 +1,12 @@
 # all studies of the chosen archive -> results/report.pdf, and scores.csv, comparisons.csv, papers.csv, manifest.json
 
+ARTIFACTS = configuration.artifacts_before_fits(
+    f"results/{ARCHIVE}", [path for kind in CURATED for path in curated(kind, ".nc", ARCHIVE)], STUDIES
+)
+
 
 rule write_report:
     """Write the report, and beside it every figure for machines and the manifest of artifacts."""
-    default_target: True
     input:
         scores=of_studies("scores.csv"),
         comparisons=of_studies("comparisons.csv"),
@@ -11,11 +14,13 @@ rule write_report:
         samples=of_studies("samples.json"),
         index=of_studies("index.json"),
         fits=of_studies("fits.csv"),
-        figures=lambda wildcards: [
-            f"results/{ARCHIVE}/{study}/figures/{name}.svg" for study in STUDIES for name in figures_of(study)
+        figures=[
+            f"results/{ARCHIVE}/{name}/figures/{figure}.svg"
+            for name, study in STUDIES.items()
+            for figure in configuration.figures_of(study)
         ],
         checked=of_studies("checked.json"),
-        artifacts=lambda wildcards: [row["path"] for row in intermediate_artifacts()],
+        artifacts=[row["path"] for row in ARTIFACTS],
         template=beside_snakefile("scripts/report.typ"),
     output:
         report="results/report.pdf",
@@ -28,11 +33,22 @@ rule write_report:
     conda:
         "../envs/write_report.yaml"
     params:
-        studies=[told_in_report(study) for study in STUDIES],
-        archive=told_of_archive(),
+        studies=[configuration.study_in_report(name, study) for name, study in STUDIES.items()],
+        archive=configuration.archive_in_report(
+            ARCHIVE, config["archives"][ARCHIVE], list(SOURCES.values()) if ARCHIVE == "published" else []
+        ),
         effort=EFFORT,
-        packages=["numpy", "pandas", "scikit-learn", "scipy", "scores", "snakemake", "torch", "xarray"],
-        artifacts=intermediate_artifacts(),
+        packages=[
+            "numpy",
+            "pandas",
+            "scikit-learn",
+            "scipy",
+            "scores",
+            "snakemake",
+            "torch",
+            "xarray",
+        ],
+        artifacts=ARTIFACTS,
         code=code_digest("write_report.py"),
     script:
         "../scripts/write_report.py"

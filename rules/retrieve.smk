@@ -29,9 +29,7 @@ rule retrieve_published:
     conda:
         "../envs/retrieve_published.yaml"
     params:
-        raw_dir=lambda wildcards, output: output[0].removesuffix(
-            PUBLISHED_FILES[0].name
-        ),
+        raw_dir=lambda wildcards, output: output[0].removesuffix(PUBLISHED_FILES[0].name),
         code=code_digest("retrieve_published.py"),
     script:
         "../scripts/retrieve_published.py"

@@ -15,10 +15,7 @@ rule make_windows:
     conda:
         "../envs/make_windows.yaml"
     params:
-        settings=lambda wildcards: {
-            name: config["study"][wildcards.study][name]
-            for name in ("instruments", "features", "selection", "windows", "labels")
-        },
+        settings=of_study("instruments", "features", "selection", "windows", "labels"),
         code=code_digest("make_windows.py"),
     script:
         "../scripts/make_windows.py"
@@ -36,11 +33,8 @@ checkpoint draw_datasets:
     conda:
         "../envs/draw_datasets.yaml"
     params:
-        seeds=lambda wildcards: config["study"][wildcards.study]["seeds"],
-        settings=lambda wildcards: {
-            name: settings | config["study"][wildcards.study]["splits"]
-            for name, settings in config["study"][wildcards.study]["datasets"].items()
-        },
+        seeds=of_study("seeds"),
+        settings=lambda wildcards: configuration.settings_of_datasets(config["study"][wildcards.study]),
         code=code_digest("draw_datasets.py"),
     script:
         "../scripts/draw_datasets.py"

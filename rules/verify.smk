@@ -33,7 +33,7 @@ rule verify_predictions:
         datasets=lambda wildcards: [fit.dataset for fit in fits_of(wildcards.study)],
         archive=lambda wildcards: wildcards.archive,
         study=lambda wildcards: wildcards.study,
-        protocol=lambda wildcards: config["study"][wildcards.study]["protocol"],
+        protocol=of_study("protocol"),
         code=code_digest("verify_predictions.py"),
     script:
         "../scripts/verify_predictions.py"
@@ -50,7 +50,7 @@ rule compare_models:
     conda:
         "../envs/compare_models.yaml"
     params:
-        settings=lambda wildcards: config["study"][wildcards.study]["comparisons"],
+        settings=of_study("comparisons"),
         study=lambda wildcards: wildcards.study,
         code=code_digest("compare_models.py"),
     script:
@@ -60,9 +60,7 @@ rule compare_models:
 rule compare_papers:
     """Put each published figure beside ours, and say where they disagree and why."""
     input:
-        papers=lambda wildcards: beside_snakefile(
-            config["study"][wildcards.study]["published_figures"]
-        ),
+        papers=lambda wildcards: beside_snakefile(config["study"][wildcards.study]["published_figures"]),
         scores="results/{archive}/{study}/scores.csv",
         comparisons="results/{archive}/{study}/comparisons.csv",
         samples="results/{archive}/{study}/samples.json",
@@ -76,8 +74,8 @@ rule compare_papers:
     params:
         archive=lambda wildcards: wildcards.archive,
         study=lambda wildcards: wildcards.study,
-        agreement=lambda wildcards: config["study"][wildcards.study]["agreement"],
-        reasons=lambda wildcards: config["study"][wildcards.study]["reasons"],
+        agreement=of_study("agreement"),
+        reasons=of_study("reasons"),
         code=code_digest("compare_papers.py"),
     script:
         "../scripts/compare_papers.py"
@@ -95,11 +93,9 @@ rule plot_verification:
     conda:
         "../envs/plot_verification.yaml"
     params:
-        group=lambda wildcards: figure_settings(wildcards.study, wildcards.figure),
+        group=lambda wildcards: configuration.figure_settings(config["study"][wildcards.study], wildcards.figure),
         study=lambda wildcards: wildcards.study,
-        mark=lambda wildcards: (
-            "SIMULATED" if config["archives"][wildcards.archive]["simulated"] else ""
-        ),
+        mark=lambda wildcards: ("SIMULATED" if config["archives"][wildcards.archive]["simulated"] else ""),
         code=code_digest("plot_verification.py"),
     script:
         "../scripts/plot_verification.py"
@@ -120,11 +116,8 @@ rule check_artefacts:
     conda:
         "../envs/check_artefacts.yaml"
     params:
-        seeds=lambda wildcards: config["study"][wildcards.study]["seeds"],
-        settings=lambda wildcards: {
-            name: config["study"][wildcards.study][name]
-            for name in ("labels", "splits", "datasets")
-        },
+        seeds=of_study("seeds"),
+        settings=of_study("labels", "splits", "datasets"),
         code=code_digest("check_artefacts.py"),
     script:
         "../scripts/check_artefacts.py"

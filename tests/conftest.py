@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-from flaredag.samples import StudyWindows
+from flaredag.samples import Samples, StudyWindows
 from flaredag.windows import EVOLUTION, labels
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -67,3 +67,25 @@ def _study_windows(
 def study_windows():
     """A function that makes small windows of a study."""
     return _study_windows
+
+
+def _samples(*, n_samples: int = 300, seed: int = 0, n_steps: int = 5, strength: float = 2.0) -> Samples:
+    """Samples of three features whose label hangs on the first two of the last record; rounded, so that values repeat."""
+    rng = np.random.default_rng(seed)
+    sequence = rng.normal(size=(n_samples, n_steps, 3)).round(1).astype(np.float32)
+    logit = strength * (sequence[:, -1, 0] - 0.5 * sequence[:, -1, 1]) - 0.7
+    label = (rng.random(n_samples) < 1 / (1 + np.exp(-logit))).astype(np.int8)
+    return Samples(
+        sequence=sequence,
+        label=label,
+        strong_before=rng.random(n_samples) < 0.2,
+        instrument=np.zeros(n_samples, dtype=np.int8),
+        region=np.arange(n_samples, dtype=np.int32),
+        issue_time=np.datetime64("2012-01-01", "s") + np.arange(n_samples) * np.timedelta64(96 * 60, "s"),
+    )
+
+
+@pytest.fixture(scope="session")
+def make_samples():
+    """A function that makes samples to fit a model on."""
+    return _samples

@@ -93,18 +93,19 @@ def write_batch(
 
 def read_checkpoint(path: str | Path, models: Mapping[str, ModuleType]) -> dict[str, FittedModel]:
     """Fitted models by "model/seed" of a checkpoint that `write_batch` wrote; InputError if it is none."""
+    fitted = {}
     try:
         with safe_open(path, framework="np") as file:
             made_from = json.loads(file.metadata()["made_from"])
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
-    except (SafetensorError, OSError, KeyError, TypeError) as error:
+        for model, settings in made_from["models"].items():
+            for seed in made_from["seeds"]:
+                prefix = f"{model}/{seed}/"
+                own = {name.removeprefix(prefix): value for name, value in arrays.items() if name.startswith(prefix)}
+                fitted[f"{model}/{seed}"] = models[model].restored(own, settings)
+    # What torch does not find among the arrays, or finds of another shape, is a RuntimeError.
+    except (SafetensorError, OSError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise InputError(f"{path}: not a checkpoint of flaredag ({error}). Delete it to have it made again.") from error
-    fitted = {}
-    for model, settings in made_from["models"].items():
-        for seed in made_from["seeds"]:
-            prefix = f"{model}/{seed}/"
-            own = {name.removeprefix(prefix): value for name, value in arrays.items() if name.startswith(prefix)}
-            fitted[f"{model}/{seed}"] = models[model].restored(own, settings)
     return fitted
 
 

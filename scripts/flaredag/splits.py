@@ -35,13 +35,13 @@ def random_order(purpose: str, seed: int, *items: NDArray[np.integer]) -> NDArra
 
 
 def split_regions(
-    region: NDArray[np.int64], *, seed: int, test_fraction: float, validation_fraction: float
+    region: NDArray[np.int32] | NDArray[np.int64], *, seed: int, test_fraction: float, validation_fraction: float
 ) -> dict[str, NDArray[np.int64]]:
     """Regions of each split: `test_fraction` of all, `validation_fraction` of the rest, and what remains.
 
     `region` may hold a region many times. Sun et al. 2022, section 4.1.
     """
-    regions = np.unique(region)
+    regions = np.unique(region).astype(np.int64)
     regions = regions[np.argsort(random_order("split", seed, regions), kind="stable")]
     n_test = round(test_fraction * len(regions))
     n_validation = round(validation_fraction * (len(regions) - n_test))

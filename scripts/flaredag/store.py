@@ -15,7 +15,7 @@ from flaredag.provenance import digest_of
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-FIT_COLUMNS = ("dataset", "models", "seeds", "dataset_digest", "models_digest", "path")
+FIT_COLUMNS: tuple[str, ...] = ("dataset", "models", "seeds", "dataset_digest", "models_digest", "path")
 
 
 @dataclass(frozen=True)
@@ -66,11 +66,17 @@ def fits_of_study(
     return fits
 
 
-def stored_fit(fits: Sequence[StoredFit], *, kind: str, dataset_digest: str, models_digest: str) -> StoredFit:
-    """The fit of these digests; InputError if no data set or setting has them, as a made-up path would."""
-    for fit in fits:
-        if (fit.kind, fit.dataset_digest, fit.models_digest) == (kind, dataset_digest, models_digest):
-            return fit
+def stored_fit(
+    fits: Mapping[str, Sequence[StoredFit]], *, kind: str, dataset_digest: str, models_digest: str
+) -> tuple[str, StoredFit]:
+    """The first study of `fits` (by name) that asks for the fit of these digests, and that fit.
+
+    Raises InputError if none does, as of a made-up path.
+    """
+    for study, of_study in fits.items():
+        for fit in of_study:
+            if (fit.kind, fit.dataset_digest, fit.models_digest) == (kind, dataset_digest, models_digest):
+                return study, fit
     raise InputError(
         f"{kind}-{models_digest} on data set {dataset_digest}: no study of this configuration asks for such a fit. "
         "Ask for results/report.pdf: Snakemake then finds out which fits it needs."
@@ -95,7 +101,7 @@ def fit_rows(fits: Sequence[StoredFit]) -> list[dict[str, str]]:
 def prune(store: str | Path, results: str | Path) -> list[Path]:
     """Remove the fits that no `fits.csv` below `results` names; the folders removed.
 
-    Raises InputError where there is no fits.csv at all: then nobody knows which fits are in use.
+    Raises InputError where there is no fits.csv at all, or one is none: then nobody knows which fits are in use.
     """
     lists = sorted(Path(results).glob("*/*/fits.csv"))
     if not lists:
@@ -103,7 +109,10 @@ def prune(store: str | Path, results: str | Path) -> list[Path]:
     used = set()
     for path in lists:
         with path.open(newline="") as file:
-            used |= {Path(row["path"]).resolve() for row in csv.DictReader(file)}
+            rows = csv.DictReader(file)
+            if "path" not in (rows.fieldnames or ()):
+                raise InputError(f"{path}: no column path. Delete the file to have it made again; nothing was removed.")
+            used |= {Path(row["path"]).resolve() for row in rows}
     removed = []
     for folder in sorted(Path(store).glob("checkpoints/*/*")):
         if folder.resolve() not in used:

@@ -1,0 +1,4 @@
+from typing import Any
+
+# Snakemake puts it before each script.
+snakemake: Any

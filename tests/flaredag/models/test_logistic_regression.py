@@ -1,0 +1,58 @@
+"""Logistic regression, held against scikit-learn and a formula."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+
+from flaredag.models import logistic_regression
+
+SETTINGS = {"inverse_regularisation": 1.0}
+
+
+@pytest.mark.parametrize("inverse_regularisation", [0.01, 1.0, 100.0])
+def test_equals_scikit_learn(make_samples, inverse_regularisation):
+    train, test = make_samples(), make_samples(seed=1)
+    fit = logistic_regression.fit(train, test, seed=0, settings={"inverse_regularisation": inverse_regularisation})
+    # Another solver finds the same optimum.
+    model = LogisticRegression(C=inverse_regularisation, solver="newton-cholesky", tol=1e-12)
+    model.fit(train.sequence[:, -1].astype(np.float64), train.label)
+    wanted = model.predict_proba(test.sequence[:, -1].astype(np.float64))[:, 1]
+    np.testing.assert_allclose(fit.probability(test), wanted, atol=1e-6)
+    np.testing.assert_allclose(fit.arrays["coefficients"], model.coef_[0], rtol=1e-4)
+
+
+def test_probability_is_the_formula(make_samples):
+    samples = make_samples(n_samples=2)
+    arrays = {"coefficients": np.array([1.0, 2.0, -1.0]), "intercept": np.array([0.5])}
+    fit = logistic_regression.restored(arrays, SETTINGS)
+    for sample, probability in zip(samples.sequence, fit.probability(samples), strict=True):
+        a, b, c = sample[-1].astype(np.float64)
+        assert probability == pytest.approx(1 / (1 + np.exp(-(a + 2 * b - c + 0.5))), rel=1e-12)
+
+
+def test_the_probability_is_that_of_the_positive_class(make_samples):
+    train = make_samples(strength=10.0)
+    fit = logistic_regression.fit(train, train, seed=0, settings=SETTINGS)
+    probability = fit.probability(train)
+    assert probability[train.label == 1].mean() > 0.8
+    assert probability[train.label == 0].mean() < 0.2
+
+
+def test_only_the_last_record_counts(make_samples):
+    train = make_samples()
+    earlier = train.sequence.copy()
+    earlier[:, :-1] = 99.0
+    fits = [
+        logistic_regression.fit(samples, train, seed=0, settings=SETTINGS)
+        for samples in (train, dataclasses.replace(train, sequence=earlier))
+    ]
+    assert fits[0].arrays["coefficients"].tolist() == fits[1].arrays["coefficients"].tolist()
+
+
+def test_restored_gives_the_same_bits_and_the_seed_takes_no_part(make_samples):
+    train, test = make_samples(), make_samples(seed=1)
+    fits = [logistic_regression.fit(train, test, seed=seed, settings=SETTINGS) for seed in (0, 1)]
+    again = logistic_regression.restored(fits[0].arrays, SETTINGS)
+    assert len({fit.probability(test).tobytes() for fit in (*fits, again)}) == 1

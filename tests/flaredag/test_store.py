@@ -1,0 +1,236 @@
+"""The store of fits: digests hang on what a fit is made from and on nothing else; pruning keeps what is used."""
+
+import copy
+from pathlib import Path
+
+import pytest
+
+from flaredag.artifacts import written_whole
+from flaredag.errors import InputError
+from flaredag.store import FIT_COLUMNS, fit_rows, fits_of_study, main, prune, stored_fit
+
+INDEX = {
+    "datasets": {
+        name: {"seeds": {str(seed): {"digest": f"{number:x}{seed:015x}", "splits": {}} for seed in range(12)}}
+        for number, name in enumerate(["SHARP_ONLY", "FUSED_SHARP"])
+    }
+}
+KINDS = {
+    "networks": {"models": ["lstm"], "seeds_per_job": 5},
+    "baselines": {"models": ["climatology", "persistence"], "seeds_per_job": 12},
+}
+MODELS = {"lstm": {"hidden_size": 64, "max_epochs": 20}, "climatology": {}, "persistence": {}, "oracle": {"wise": 1}}
+CODE = {"networks": "a" * 16, "baselines": "b" * 16}
+ENVIRONMENTS = {"networks": "c" * 16, "baselines": "d" * 16}
+
+
+def fits_of(index=INDEX, kinds=KINDS, models=MODELS, code=CODE, environments=ENVIRONMENTS, store="results/store"):
+    return fits_of_study(index, kinds, models=models, code=code, environments=environments, store=store)
+
+
+def names(fits):
+    """Folder of each fit, by data set, kind and first seed."""
+    return {(fit.dataset, fit.kind, fit.made_from["seeds"][0]): fit.folder for fit in fits}
+
+
+def changed(before, after):
+    """Keys of the fits whose folder differs."""
+    before, after = names(before), names(after)
+    assert before.keys() == after.keys()
+    return {key for key in before if before[key] != after[key]}
+
+
+ALL = set(names(fits_of()))
+NETWORKS = {key for key in ALL if key[1] == "networks"}
+BASELINES = ALL - NETWORKS
+
+
+class TestFits:
+    def test_seeds_come_in_batches_in_their_order(self):
+        batches = [(fit.dataset, fit.kind, fit.made_from["seeds"]) for fit in fits_of()]
+        networks = [[0, 1, 2, 3, 4], [5, 6, 7, 8, 9], [10, 11]]
+        assert batches == [
+            (dataset, kind, seeds)
+            for dataset in ("SHARP_ONLY", "FUSED_SHARP")
+            for kind, batch in [("networks", networks), ("baselines", [list(range(12))])]
+            for seeds in batch
+        ]
+
+    def test_what_a_fit_is_made_from_stands_in_clear(self):
+        fit = fits_of()[0]
+        assert fit.made_from == {
+            "seeds": [0, 1, 2, 3, 4],
+            "models": {"lstm": {"hidden_size": 64, "max_epochs": 20}},
+            "datasets": {str(seed): f"0{seed:015x}" for seed in range(5)},
+            "code": "a" * 16,
+            "environment": "c" * 16,
+        }
+        assert fit.folder == f"results/store/checkpoints/{fit.dataset_digest}/networks-{fit.models_digest}"
+        assert len(fit.dataset_digest) == len(fit.models_digest) == 16
+
+    def test_no_two_fits_share_a_folder(self):
+        assert len({fit.folder for fit in fits_of()}) == len(fits_of()) == 8
+
+    def test_the_order_of_settings_and_of_seeds_in_the_index_does_not_matter(self):
+        models = {"oracle": {}, "persistence": {}, "lstm": {"max_epochs": 20, "hidden_size": 64}, "climatology": {}}
+        index = {
+            "datasets": {
+                name: {"seeds": dict(reversed(entry["seeds"].items()))} for name, entry in INDEX["datasets"].items()
+            }
+        }
+        assert not changed(fits_of(), fits_of(index=index, models=models))
+
+
+class TestWhatChangesADigest:
+    def test_a_setting_changes_the_fits_of_its_model(self):
+        models = MODELS | {"lstm": {"hidden_size": 64, "max_epochs": 21}}
+        assert changed(fits_of(), fits_of(models=models)) == NETWORKS
+        assert changed(fits_of(), fits_of(models=MODELS | {"persistence": {"hours": 24}})) == BASELINES
+
+    def test_a_setting_of_a_model_that_is_not_fitted_changes_nothing(self):
+        assert not changed(fits_of(), fits_of(models=MODELS | {"oracle": {"wise": 2}}))
+
+    def test_code_and_environment_change_the_fits_of_their_kind(self):
+        assert changed(fits_of(), fits_of(code=CODE | {"networks": "e" * 16})) == NETWORKS
+        assert changed(fits_of(), fits_of(environments=ENVIRONMENTS | {"baselines": "e" * 16})) == BASELINES
+
+    def test_code_and_environment_are_not_the_same_thing(self):
+        swapped = fits_of(code={"networks": "c" * 16, "baselines": "b" * 16}, environments=ENVIRONMENTS | {"networks": "a" * 16})
+        assert changed(fits_of(), swapped) == NETWORKS
+
+    def test_a_data_set_changes_the_batches_that_hold_it(self):
+        index = copy.deepcopy(INDEX)
+        index["datasets"]["FUSED_SHARP"]["seeds"]["6"]["digest"] = "f" * 16
+        assert changed(fits_of(), fits_of(index=index)) == {
+            ("FUSED_SHARP", "networks", 5),
+            ("FUSED_SHARP", "baselines", 0),
+        }
+
+    def test_the_models_digest_does_not_hang_on_the_data(self):
+        index = copy.deepcopy(INDEX)
+        index["datasets"]["FUSED_SHARP"]["seeds"]["6"]["digest"] = "f" * 16
+        assert [fit.models_digest for fit in fits_of()] == [fit.models_digest for fit in fits_of(index=index)]
+
+    def test_what_else_the_index_tells_changes_nothing(self):
+        index = copy.deepcopy(INDEX)
+        index["datasets"]["SHARP_ONLY"]["seeds"]["0"]["splits"] = {"train": {"positive": 1}}
+        index["made"] = "yesterday"
+        assert not changed(fits_of(), fits_of(index=index))
+
+    def test_a_data_set_by_another_name_is_the_same_fit(self):
+        index = {"datasets": {"RENAMED": INDEX["datasets"]["SHARP_ONLY"]}}
+        renamed = [fit.folder for fit in fits_of(index=index)]
+        assert renamed == [fit.folder for fit in fits_of() if fit.dataset == "SHARP_ONLY"]
+
+    def test_the_store_is_a_place_and_no_content(self):
+        elsewhere = fits_of(store="/shared/store")
+        assert [fit.folder.removeprefix("/shared/store") for fit in elsewhere] == [
+            fit.folder.removeprefix("results/store") for fit in fits_of()
+        ]
+
+    def test_another_number_of_seeds_a_job_is_another_batch(self):
+        kinds = KINDS | {"networks": {"models": ["lstm"], "seeds_per_job": 4}}
+        first, other = fits_of()[0], fits_of(kinds=kinds)[0]
+        assert first.dataset_digest != other.dataset_digest
+        assert first.models_digest == other.models_digest
+
+
+class TestLookUp:
+    def test_a_fit_is_found_by_its_digests_with_its_study(self):
+        other = fits_of(models=MODELS | {"lstm": {"hidden_size": 8}})
+        studies = {"sun2022": fits_of(), "other": other}
+        for study, fits in studies.items():
+            for fit in fits:
+                digests = {"dataset_digest": fit.dataset_digest, "models_digest": fit.models_digest}
+                found, stored = stored_fit(studies, kind=fit.kind, **digests)
+                assert stored.folder == fit.folder
+                # The baselines of both studies are the same fits: those of the first.
+                assert found == ("sun2022" if fit.kind == "baselines" else study)
+
+    @pytest.mark.parametrize("changes", [{"dataset_digest": "0" * 16}, {"models_digest": "0" * 16}, {"kind": "baselines"}])
+    def test_a_made_up_digest_is_refused(self, changes):
+        fit = fits_of()[0]
+        wanted = {"kind": fit.kind, "dataset_digest": fit.dataset_digest, "models_digest": fit.models_digest} | changes
+        with pytest.raises(InputError, match=rf"{wanted['models_digest']} on data set {wanted['dataset_digest']}: no study"):
+            stored_fit({"sun2022": fits_of()}, **wanted)
+
+    def test_a_mixed_pair_of_digests_is_refused(self):
+        # Both digests are known, but no fit has the two: a batch of the networks and the models of the baselines.
+        network = fits_of()[0]
+        baselines = next(fit for fit in fits_of() if fit.kind == "baselines")
+        digests = {"dataset_digest": network.dataset_digest, "models_digest": baselines.models_digest}
+        with pytest.raises(InputError, match="no study of this configuration"):
+            stored_fit({"sun2022": fits_of()}, kind="baselines", **digests)
+
+    def test_rows_for_people(self):
+        rows = fit_rows(fits_of())
+        assert all(tuple(row) == FIT_COLUMNS for row in rows)
+        assert rows[3]["models"] == "climatology+persistence"
+        assert rows[2]["seeds"] == "10 11"
+        assert [row["path"] for row in rows] == [fit.folder for fit in fits_of()]
+
+
+class TestPrune:
+    @pytest.fixture
+    def project(self, tmp_path, monkeypatch):
+        """Folder of a run with four stored fits; fits.csv of one study names two, of another one."""
+        monkeypatch.chdir(tmp_path)
+        for path in ("aa/networks-1", "aa/networks-2", "bb/baselines-1", "cc/networks-1"):
+            folder = tmp_path / "results/store/checkpoints" / path
+            folder.mkdir(parents=True)
+            (folder / "checkpoint.safetensors").write_text("weights")
+        self.list_fits("results/embedded/sun2022/fits.csv", "aa/networks-1", "bb/baselines-1")
+        self.list_fits("results/published/sun2022/fits.csv", "aa/networks-1")
+        return tmp_path
+
+    @staticmethod
+    def list_fits(path, *folders):
+        with written_whole(path) as part:
+            part.write_text("dataset,path\n" + "".join(f"x,results/store/checkpoints/{f}\n" for f in folders))
+
+    @staticmethod
+    def left():
+        return sorted("/".join(path.parts[-2:]) for path in Path("results/store/checkpoints").glob("*/*"))
+
+    def test_keeps_what_any_list_names(self, project):
+        removed = prune("results/store", "results")
+        assert ["/".join(path.parts[-2:]) for path in removed] == ["aa/networks-2", "cc/networks-1"]
+        assert self.left() == ["aa/networks-1", "bb/baselines-1"]
+        assert not (project / "results/store/checkpoints/cc").exists(), "a data set without fits goes too"
+        assert prune("results/store", "results") == []
+
+    def test_a_fit_that_only_the_other_study_names_is_kept(self, project):
+        self.list_fits("results/embedded/sun2022/fits.csv")
+        self.list_fits("results/published/sun2022/fits.csv", "cc/networks-1")
+        prune("results/store", "results")
+        assert self.left() == ["cc/networks-1"]
+
+    def test_without_any_list_nothing_is_removed(self, project, capsys):
+        for path in project.glob("results/*/*/fits.csv"):
+            path.unlink()
+        with pytest.raises(InputError, match=r"results: no fits\.csv in any study; run `make report` first"):
+            prune("results/store", "results")
+        assert len(self.left()) == 4
+        assert main("results/store", "results") == 1
+        assert capsys.readouterr().err.startswith("error: results: no fits.csv")
+
+    def test_a_list_that_is_none_removes_nothing(self, project):
+        (project / "results/published/sun2022/fits.csv").write_text("garbage\n1\n")
+        with pytest.raises(InputError, match=r"fits\.csv: no column path"):
+            prune("results/store", "results")
+        assert len(self.left()) == 4
+
+    def test_main_tells_what_was_removed(self, project, capsys):
+        assert main("results/store", "results") == 0
+        assert capsys.readouterr().out.splitlines() == [
+            "results/store/checkpoints/aa/networks-2",
+            "results/store/checkpoints/cc/networks-1",
+            "2 fits removed",
+        ]
+
+    def test_an_absolute_path_in_the_list_is_the_same_folder(self, project):
+        self.list_fits("results/published/sun2022/fits.csv")
+        listed = project / "results/embedded/sun2022/fits.csv"
+        listed.write_text(f"path\n{project}/results/store/checkpoints/cc/networks-1\n")
+        prune(project / "results/store", "results")
+        assert self.left() == ["cc/networks-1"]
