@@ -35,7 +35,7 @@ lint: $(VENV)/installed
 	$(BIN)/pyright
 
 bench: $(VENV)/installed
-	$(BIN)/python tests/bench.py $(if $(MIRROR),--mirror $(MIRROR))
+	$(BIN)/python tests/bench.py
 
 envs: $(VENV)/installed
 	$(BIN)/python -m flaredag.environments

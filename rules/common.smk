@@ -46,6 +46,8 @@ SHARDS = {
     "published": [f"{file.instrument}-{file.shard}" for file in PUBLISHED_FILES],
 }
 CURATED = {"tables": SHARDS, "flares": {"embedded": ["goes"], "published": SHARDS["published"]}}
+# Which of them have counts of what was read and dropped: where one job makes both, they stand beside the table.
+COUNTED = {"embedded": ["tables", "flares"], "published": ["tables"]}
 
 
 wildcard_constraints:
@@ -54,6 +56,7 @@ wildcard_constraints:
     instrument="[a-z]+",
     shard="[0-9]+",
     figure="[a-z0-9_]+",
+    dataset="[A-Za-z0-9_]+",
     dataset_digest="[0-9a-f]{16}",
     models_digest="[0-9a-f]{16}",
 
@@ -71,6 +74,11 @@ def curated(kind, suffix, archive=None):
         return [f"results/{folder}/{kind}/{name}{suffix}" for name in CURATED[kind][folder]]
 
     return paths(None) if archive else paths
+
+
+def curated_counts(wildcards):
+    """Paths of the counts of what was read and dropped in curating an archive."""
+    return [path for kind in COUNTED[wildcards.archive] for path in curated(kind, ".json", wildcards.archive)]
 
 
 def of_study(*keys):
@@ -108,8 +116,18 @@ def fits_of(study):
 
 
 def prediction_files(wildcards):
-    """Predictions of every fit of a study, each file once."""
-    return list(dict.fromkeys(f"{fit.folder}/predictions.nc" for fit in fits_of(wildcards.study)))
+    """Predictions of every fit of a study, or of its one data set if the wildcards name one; each file once."""
+    dataset = wildcards.get("dataset")
+    fits = [fit for fit in fits_of(wildcards.study) if dataset in (None, fit.dataset)]
+    return list(dict.fromkeys(f"{fit.folder}/predictions.nc" for fit in fits))
+
+
+def verified(wildcards):
+    """(data set, protocol, predictions) of everything that is verified in a study: our fits, and forecasts given."""
+    protocol = config["study"][wildcards.study]["protocol"]
+    ours = [(fit.dataset, protocol, f"{fit.folder}/predictions.nc") for fit in fits_of(wildcards.study)]
+    given = [("FORECASTS", "as_given", "results/forecasts/predictions.nc")] if config["forecasts"] else []
+    return [*ours, *given]
 
 
 def fit_of(kind, wildcards):

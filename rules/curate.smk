@@ -54,3 +54,19 @@ rule curate_labelled_samples:
         code=code_digest("curate_labelled_samples.py"),
     script:
         "../scripts/curate_labelled_samples.py"
+
+
+rule curate_forecasts:
+    """Take in anybody's forecasts (`--config forecasts=FILE.csv`), to be verified by the same code as ours."""
+    input:
+        forecasts=config["forecasts"],
+    output:
+        predictions="results/forecasts/predictions.nc",
+    log:
+        "results/forecasts/logs/curate_forecasts.log",
+    conda:
+        "../envs/curate_forecasts.yaml"
+    params:
+        code=code_digest("curate_forecasts.py"),
+    script:
+        "../scripts/curate_forecasts.py"

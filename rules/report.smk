@@ -19,6 +19,11 @@ rule write_report:
             for name, study in STUDIES.items()
             for figure in configuration.figures_of(study)
         ],
+        exported=[
+            f"results/{ARCHIVE}/{name}/predictions/{dataset}.csv"
+            for name, study in STUDIES.items()
+            for dataset in study["datasets"]
+        ],
         checked=of_studies("checked.json"),
         artifacts=[row["path"] for row in ARTIFACTS],
         template=beside_snakefile("scripts/report.typ"),

@@ -6,7 +6,7 @@ rule make_windows:
     input:
         tables=curated("tables", ".nc"),
         flares=curated("flares", ".nc"),
-        counts=curated("tables", ".json"),
+        counts=curated_counts,
     output:
         windows="results/{archive}/{study}/windows.nc",
         samples="results/{archive}/{study}/samples.json",

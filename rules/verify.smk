@@ -21,7 +21,7 @@ rule list_fits:
 rule verify_predictions:
     """Verify every prediction of a study by one code: scores at both thresholds, and curves."""
     input:
-        predictions=prediction_files,
+        predictions=lambda wildcards: [path for _, _, path in verified(wildcards)],
     output:
         scores="results/{archive}/{study}/scores.csv",
         curves="results/{archive}/{study}/curves.csv",
@@ -30,13 +30,29 @@ rule verify_predictions:
     conda:
         "../envs/verify_predictions.yaml"
     params:
-        datasets=lambda wildcards: [fit.dataset for fit in fits_of(wildcards.study)],
+        datasets=lambda wildcards: [dataset for dataset, _, _ in verified(wildcards)],
+        protocols=lambda wildcards: [protocol for _, protocol, _ in verified(wildcards)],
         archive=lambda wildcards: wildcards.archive,
         study=lambda wildcards: wildcards.study,
-        protocol=of_study("protocol"),
         code=code_digest("verify_predictions.py"),
     script:
         "../scripts/verify_predictions.py"
+
+
+rule export_predictions:
+    """Write the predictions of a data set as CSV, in the form in which anybody's forecasts are taken in."""
+    input:
+        predictions=prediction_files,
+    output:
+        exported="results/{archive}/{study}/predictions/{dataset}.csv",
+    log:
+        "results/{archive}/logs/export_predictions/{study}-{dataset}.log",
+    conda:
+        "../envs/export_predictions.yaml"
+    params:
+        code=code_digest("export_predictions.py"),
+    script:
+        "../scripts/export_predictions.py"
 
 
 rule compare_models:

@@ -29,7 +29,7 @@ def curate_jsoc_keywords(raw: pd.DataFrame, *, instrument: str, path: str) -> tu
     if wrong.any():
         raise InputError(
             f"{path}: column NOAA_ARS: record {int(np.flatnonzero(wrong)[0]) + 1} is {noaa_ars[wrong].iloc[0]!r} "
-            f"({int(wrong.sum())} such records); wanted numbers joined by commas, or one of {NO_NOAA_AR}. Mend the record."
+            f"({int(wrong.sum())} such records); wanted numbers joined by commas, or {NO_NOAA_AR[0]}. Mend the record."
         )
     records = pd.DataFrame({"noaa_ars": noaa_ars}).assign(
         region=whole_numbers(raw[REGION_KEYWORD[instrument]], path=path),

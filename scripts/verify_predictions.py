@@ -84,17 +84,18 @@ def verify_predictions(predictions: pd.DataFrame) -> tuple[pd.DataFrame, pd.Data
 def main(
     predictions: Sequence[str | Path],
     datasets: Sequence[str],
+    protocols: Sequence[str],
     scores: str | Path,
     curves: str | Path,
     *,
     archive: str,
     study: str,
-    protocol: str,
 ) -> None:
-    """Verify the files `predictions`; `datasets` names the data set of each. A file named twice is read once."""
-    if len(predictions) != len(datasets) or not predictions:
+    """Verify the files `predictions`, of the `datasets` and `protocols` beside them. Each file is read once."""
+    if not len(predictions) == len(datasets) == len(protocols) or not predictions:
         raise InputError(
-            f"{len(predictions)} prediction files for {len(datasets)} data sets; wanted one data set a file, and some."
+            f"{len(predictions)} prediction files for {len(datasets)} data sets and {len(protocols)} protocols; wanted "
+            "one of each a file, and some."
         )
     paths = [str(path) for path in predictions]
     verified: dict[str, tuple[pd.DataFrame, pd.DataFrame]] = {}
@@ -108,9 +109,12 @@ def main(
         n_series = len(table[["model", "seed"]].drop_duplicates())
         LOG.info("read %s: %d predictions, %d series of a model and seed", path, len(table), n_series)
         progress.advance()
-    score_tables = [verified[path][0].assign(dataset=name) for path, name in zip(paths, datasets, strict=True)]
+    score_tables = [
+        verified[path][0].assign(dataset=name, protocol=protocol)
+        for path, name, protocol in zip(paths, datasets, protocols, strict=True)
+    ]
     curve_tables = [verified[path][1].assign(dataset=name) for path, name in zip(paths, datasets, strict=True)]
-    all_scores = pd.concat(score_tables, ignore_index=True).assign(archive=archive, study=study, protocol=protocol)
+    all_scores = pd.concat(score_tables, ignore_index=True).assign(archive=archive, study=study)
     _refuse_series_in_two_files(all_scores)
     _warn_of_undefined(all_scores)
     write_csv(scores, all_scores[list(SCORE_COLUMNS)], float_format="%.10g")
@@ -152,9 +156,9 @@ if __name__ == "__main__":
         main(
             snakemake.input.predictions,
             snakemake.params.datasets,
+            snakemake.params.protocols,
             snakemake.output.scores,
             snakemake.output.curves,
             archive=snakemake.params.archive,
             study=snakemake.params.study,
-            protocol=snakemake.params.protocol,
         )

@@ -1,6 +1,6 @@
-"""Speed and memory: `make bench [MIRROR=DIR]`. Ratios of one run where the machine's speed matters; nothing is asserted.
+"""Speed and memory: `make bench`. Ratios of one run where the machine's speed matters; nothing is asserted.
 
-Without a mirror the tables of the last run on the archive `published` are taken; without those, that part is left out.
+The tables are those of the last run on the archive `published`; where there was none, that part is left out.
 """
 
 import argparse
@@ -22,8 +22,8 @@ N_ROUNDS = 9
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--results", type=Path, default=ROOT / "results", help="folder of a finished run")
-    results = parser.parse_args().results
+    parser.parse_args()
+    results = ROOT / "results"
     rows = [bench_fit()]
     tables = sorted((results / "published" / "tables").glob("*.nc"))
     if tables:
@@ -46,6 +46,7 @@ def bench_windows(tables: list[Path], flares: list[Path]) -> list[tuple[str, str
 
 def _windows(tables: list[Path], flares: list[Path]) -> tuple[int, float, float]:
     import yaml
+
     from flaredag.tables import read_flares, read_records
     from make_windows import make_windows
 
@@ -60,6 +61,7 @@ def _windows(tables: list[Path], flares: list[Path]) -> tuple[int, float, float]
 def bench_fit() -> tuple[str, str, str]:
     """Our fit against the same PyTorch loop written bare: median over rounds of the ratio within a round."""
     import torch
+
     from flaredag.models import lstm
     from flaredag.samples import Samples
 
@@ -77,7 +79,9 @@ def bench_fit() -> tuple[str, str, str]:
         label = (np.arange(n) % 2).astype(np.int8)
         sequence = rng.normal(size=(n, 16, 4)).astype(np.float32) + label[:, None, None]
         zeros = np.zeros(n, dtype=np.int8)
-        return Samples(sequence, label, zeros.astype(bool), zeros, zeros.astype(np.int32), zeros.astype("datetime64[s]"))
+        return Samples(
+            sequence, label, zeros.astype(bool), zeros, zeros.astype(np.int32), zeros.astype("datetime64[s]")
+        )
 
     train, validation = samples(2048), samples(640)
 

@@ -1,9 +1,12 @@
 """What the tests share: where real data lie, and small windows of a made-up study."""
 
+import gzip
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import settings
 
@@ -70,7 +73,7 @@ def study_windows():
 
 
 def _samples(*, n_samples: int = 300, seed: int = 0, n_steps: int = 5, strength: float = 2.0) -> Samples:
-    """Samples of three features whose label hangs on the first two of the last record; rounded, so that values repeat."""
+    """Samples of three features, rounded so that values repeat; the label hangs on two of the last record."""
     rng = np.random.default_rng(seed)
     sequence = rng.normal(size=(n_samples, n_steps, 3)).round(1).astype(np.float32)
     logit = strength * (sequence[:, -1, 0] - 0.5 * sequence[:, -1, 1]) - 0.7
@@ -89,3 +92,33 @@ def _samples(*, n_samples: int = 300, seed: int = 0, n_steps: int = 5, strength:
 def make_samples():
     """A function that makes samples to fit a model on."""
     return _samples
+
+
+@dataclass(frozen=True)
+class PublishedFold:
+    """One real fold: the texts read, and what curate_labelled_samples makes of them."""
+
+    instrument: str
+    raw: pd.DataFrame
+    records: pd.DataFrame
+    flares: pd.DataFrame
+    counts: dict[str, int]
+
+
+@pytest.fixture(scope="session")
+def published_folds(mirror, tmp_path_factory) -> list[PublishedFold]:
+    """All ten folds of the real samples of Sun et al. 2022."""
+    # Here, so that tests without real data do not wait for astropy.
+    from curate_labelled_samples import KEYWORD_OF_COLUMN, curate_labelled_samples
+    from flaredag.tables import read_raw_csv
+
+    folds = []
+    folder = tmp_path_factory.mktemp("published")
+    for packed in sorted((mirror / "zeyusun_smarp_sharp" / "d1d1be5").glob("s*_[0-4].csv.gz")):
+        path = folder / packed.stem
+        path.write_bytes(gzip.decompress(packed.read_bytes()))
+        raw = read_raw_csv(path, ["prefix", "arpnum", "t_end", "label", "flares", *KEYWORD_OF_COLUMN])
+        instrument = packed.name.partition("_")[0]
+        curated = curate_labelled_samples(raw, instrument=instrument, path=str(path))
+        folds.append(PublishedFold(instrument, raw, *curated))
+    return folds

@@ -1,4 +1,4 @@
-"""What the rules need to know of the configuration, as functions of it: studies chosen, figures, words of the report."""
+"""What the rules need to know of the configuration: studies chosen, figures, words of the report."""
 
 from __future__ import annotations
 

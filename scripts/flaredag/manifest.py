@@ -65,7 +65,8 @@ def rows_of_fits(fits: Iterable[Mapping[str, str]]) -> list[dict[str, Any]]:
     """
     rows = {}
     for fit in fits:
-        files = sorted(path for path in Path(fit["path"]).glob("*") if path.is_file())
+        # Hidden: what a killed run had begun to write.
+        files = sorted(path for path in Path(fit["path"]).glob("[!.]*") if path.is_file())
         if not files:
             raise InputError(f"{fit['path']}: the list of fits names it, but it holds no file. Run snakemake again.")
         for path in files:

@@ -155,7 +155,7 @@ def summary(study: Study, results: Results) -> list[Block]:
     model, baseline, metric = (study["headline"][name] for name in ("model", "baseline", "metric"))
     level = study["agreement"]["significance"]
     rows, differences, p_values = [], [], []
-    for dataset in ordered(results.scores["dataset"], study["datasets"]):
+    for dataset in study["datasets"]:
         of_model, of_baseline = (
             figures_by_seed(results.scores, dataset=dataset, model=name, metric=metric) for name in (model, baseline)
         )
@@ -167,7 +167,8 @@ def summary(study: Study, results: Results) -> list[Block]:
         cells = [dataset, mean_and_sd(of_model), mean_and_sd(of_baseline), signed(differences[-1]), p_value(p)]
         rows.append({"cells": [*cells, styled(p_value(p_holm), "strong" if p_holm < level else "plain")]})
     at_threshold = " at the threshold 0.5" if metric in CATEGORICAL_METRICS else ""
-    n_above, n_seeds = sum(difference > 0 for difference in differences), results.scores["seed"].nunique()
+    n_above = sum(difference > 0 for difference in differences)
+    n_seeds = results.scores.loc[results.scores["dataset"].isin(list(study["datasets"])), "seed"].nunique()
     answer = (
         f"In {words(metric)} ({ABBREVIATIONS[metric]}){at_threshold}, mean over {n_seeds} seeds, {words(model)} is "
         f"above {words(baseline)} on {n_above} of {len(rows)} data sets (differences {signed(min(differences))} to "

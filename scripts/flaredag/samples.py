@@ -59,6 +59,7 @@ class Samples:
     issue_time: NDArray[np.datetime64]
 
     def __len__(self) -> int:
+        """Count the samples."""
         return len(self.label)
 
 

@@ -1,4 +1,4 @@
-"""The store of fits: each is filed under the digests of the data and of the models, code and settings it was made from."""
+"""The store of fits: each is filed under the digests of its data and of its models, code and settings."""
 
 from __future__ import annotations
 

@@ -55,7 +55,9 @@ def read_raw_csv(path: str | Path, columns: Sequence[str]) -> pd.DataFrame:
             f"{', '.join(columns)}. Was the file made by another program, or its header changed?"
         )
     if not isinstance(table.index, pd.RangeIndex):
-        raise InputError(f"{path}: its records have more fields than its header names; wanted as many. Mend the header.")
+        raise InputError(
+            f"{path}: its records have more fields than its header names; wanted as many. Mend the header."
+        )
     with Path(path).open("rb") as file:
         file.seek(-1, os.SEEK_END)
         if file.read(1) not in b"\r\n":
@@ -71,8 +73,8 @@ def numbers(text: pd.Series, *, path: str | Path, missing: Sequence[str] = ("", 
     if wrong.any():
         first = int(np.flatnonzero(wrong)[0])
         raise InputError(
-            f"{path}: column {text.name}: record {first + 1} is {text.iloc[first]!r} ({int(wrong.sum())} such records); "
-            "wanted a number, or nothing. Mend the record."
+            f"{path}: column {text.name}: record {first + 1} is {text.iloc[first]!r} ({int(wrong.sum())} such records)"
+            "; wanted a number, or nothing. Mend the record."
         )
     return values.where(np.isfinite(values))
 
@@ -84,8 +86,8 @@ def whole_numbers(text: pd.Series, *, path: str | Path) -> pd.Series:
     if wrong.any():
         first = int(np.flatnonzero(wrong)[0])
         raise InputError(
-            f"{path}: column {text.name}: record {first + 1} is {text.iloc[first]!r} ({int(wrong.sum())} such records); "
-            "wanted a whole number. Mend the record."
+            f"{path}: column {text.name}: record {first + 1} is {text.iloc[first]!r} ({int(wrong.sum())} such records)"
+            "; wanted a whole number. Mend the record."
         )
     return values.astype(np.int64)
 

@@ -18,12 +18,14 @@ if TYPE_CHECKING:
 
 N_WORDS_OF_PROGRAM = 4  # `python -m snakemake`, `uv run snakemake`: the program is among the first words
 SECONDS_TO_END = 5.0
+TEMPORARY_FILES = ".*.part"  # flaredag.artifacts.written_whole
 
 
 def release_stale_lock(directory: Path) -> str:
     """Unlock `directory` if a dead run left it locked; what was done, or empty.
 
-    Jobs that outlived their run are ended: Snakemake makes what they were making again.
+    Jobs that outlived their run are ended: Snakemake makes what they were making again. What the run had begun to
+    write under a temporary name below results/ is removed; downloads are kept, as they go on where they were.
     Raises InputError where a living run holds the lock, or Snakemake cannot unlock.
     """
     locks = directory / ".snakemake" / "locks"
@@ -40,6 +42,8 @@ def release_stale_lock(directory: Path) -> str:
     unlock = subprocess.run(command, cwd=directory, capture_output=True, text=True)
     if unlock.returncode:
         raise InputError(f"{directory}: `snakemake --unlock` failed:\n{unlock.stderr}")
+    for unfinished in (directory / "results").rglob(TEMPORARY_FILES):
+        unfinished.unlink(missing_ok=True)
     ended = f"; ended {len(jobs)} of its processes that were still at work" if jobs else ""
     return f"released the lock of a run that was killed{ended}"
 

@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 import xarray as xr
+
 from flaredag.splits import SPLITS
 from flaredag.windows import EVOLUTION
 
@@ -91,7 +92,12 @@ def test_predictions_carry_the_labels_of_the_windows(windows, predictions):
 
 def test_scores_are_in_range(study):
     scores = pd.read_csv(study.scores)
-    limits = {"true_skill_statistic": (-1, 1), "area_under_roc_curve": (0, 1), "accuracy": (0, 1), "brier_score": (0, 1)}
+    limits = {
+        "true_skill_statistic": (-1, 1),
+        "area_under_roc_curve": (0, 1),
+        "accuracy": (0, 1),
+        "brier_score": (0, 1),
+    }
     for metric, (low, high) in limits.items():
         values = scores.loc[scores["metric"] == metric, "value"]
         assert len(values)

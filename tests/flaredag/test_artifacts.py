@@ -29,6 +29,12 @@ with written_whole(sys.argv[1]) as part, part.open("w") as file:
 """
 
 
+def write_half(path, error):
+    with written_whole(path) as part:
+        part.write_text("half of it")
+        raise error
+
+
 class TestWrittenWhole:
     def test_takes_its_name_at_the_end_alone(self, tmp_path):
         path = tmp_path / "new" / "folder" / "scores.csv"
@@ -46,16 +52,14 @@ class TestWrittenWhole:
 
     @pytest.mark.parametrize("error", [KeyError, InputError, KeyboardInterrupt, SystemExit])
     def test_an_error_leaves_nothing(self, tmp_path, error):
-        with pytest.raises(error), written_whole(tmp_path / "a") as part:
-            part.write_text("half of it")
-            raise error
+        with pytest.raises(error):
+            write_half(tmp_path / "a", error)
         assert list(tmp_path.iterdir()) == []
 
     def test_an_error_leaves_what_was_there(self, tmp_path):
         (tmp_path / "a").write_text("before")
-        with pytest.raises(KeyError), written_whole(tmp_path / "a") as part:
-            part.write_text("half of it")
-            raise KeyError
+        with pytest.raises(KeyError):
+            write_half(tmp_path / "a", KeyError)
         assert (tmp_path / "a").read_text() == "before"
 
     def test_a_writer_that_makes_the_file_anew_is_fine(self, tmp_path):
@@ -116,7 +120,9 @@ def test_csv(tmp_path):
 
 
 def test_netcdf_has_no_time_in_it(tmp_path):
-    dataset = xr.Dataset({"area": ("record", np.arange(5.0), {"units": "microhemisphere"})}, attrs={"instrument": "sharp"})
+    dataset = xr.Dataset(
+        {"area": ("record", np.arange(5.0), {"units": "microhemisphere"})}, attrs={"instrument": "sharp"}
+    )
     write_netcdf(tmp_path / "a.nc", dataset)
     time.sleep(1.1)
     write_netcdf(tmp_path / "b.nc", dataset)

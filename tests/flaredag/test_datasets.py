@@ -107,7 +107,9 @@ def test_a_split_without_one_class_is_refused(windows, split, value, told):
     label = windows.label.copy()
     label[positions[label[positions] == value]] = -1
     for settings in (ONLY, NATURAL):
-        with pytest.raises(InputError, match=rf"SHARP_ONLY, seed 0: the {split} split has .*{told}.* of (8|24) regions"):
+        with pytest.raises(
+            InputError, match=rf"SHARP_ONLY, seed 0: the {split} split has .*{told}.* of (8|24) regions"
+        ):
             draw_dataset(with_labels(windows, label), seed=0, **settings)
 
 
@@ -116,7 +118,11 @@ class TestStandardisation:
         drawn = draw_dataset(windows, seed=0, **ONLY)
         for code in (0, 1):
             # Last records of all windows of the instrument, whatever their label or split.
-            last = [windows.features[steps[-1]] for steps, i in zip(windows.step_record, windows.instrument, strict=True) if i == code]
+            last = [
+                windows.features[steps[-1]]
+                for steps, i in zip(windows.step_record, windows.instrument, strict=True)
+                if i == code
+            ]
             mean = sum(last) / len(last)
             spread = (sum((record - mean) ** 2 for record in last) / len(last)) ** 0.5
             np.testing.assert_allclose(drawn.mean[code], mean, rtol=1e-12)

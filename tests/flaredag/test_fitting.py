@@ -68,7 +68,10 @@ def inputs(study_windows, tmp_path_factory):
     write_windows(folder / "windows.nc", windows)
     write_datasets(folder / "datasets.nc", {"FUSED_SHARP": drawn})
     write_json(folder / "index.json", {"datasets": {"FUSED_SHARP": {"seeds": digests}}})
-    return {name: str(folder / f"{name}.{suffix}") for name, suffix in [("windows", "nc"), ("datasets", "nc"), ("index", "json")]}
+    return {
+        name: str(folder / f"{name}.{suffix}")
+        for name, suffix in [("windows", "nc"), ("datasets", "nc"), ("index", "json")]
+    }
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +100,9 @@ class TestPredictions:
                     assert (own["issue_time"].to_numpy() == windows.issue_time[positions]).all()
                     codes = windows.instrument[positions]
                     assert own["instrument"].tolist() == np.array(["sharp", "smarp"])[codes].tolist()
-        assert len(table) == len(table.drop_duplicates(["seed", "model", "split", "instrument", "region", "issue_time"]))
+        assert len(table) == len(
+            table.drop_duplicates(["seed", "model", "split", "instrument", "region", "issue_time"])
+        )
 
     def test_probabilities_are_the_models(self, inputs, fits):
         table, _ = fits
@@ -127,7 +132,9 @@ class TestDigests:
         else:
             windows.label[windows.label >= 0] ^= 1
         write_windows(tmp_path / "windows.nc", windows)
-        with pytest.raises(InputError, match=r"datasets\.nc: FUSED_SHARP, seed 0 has the digest [0-9a-f]{16}, the index"):
+        with pytest.raises(
+            InputError, match=r"datasets\.nc: FUSED_SHARP, seed 0 has the digest [0-9a-f]{16}, the index"
+        ):
             fit_batch(
                 **inputs | {"windows": str(tmp_path / "windows.nc")},
                 dataset="FUSED_SHARP",

@@ -25,7 +25,9 @@ def test_peak_flux_of_a_class(goes_class, flux):
     assert peak_flux_w_m2([goes_class])[0] == pytest.approx(flux, rel=1e-12)
 
 
-@pytest.mark.parametrize("text", ["", "?", "m1.2", "D1.0", "1.2", "M-1", "M1.2.3", "MX", "M1,2", "unknown", None, np.nan])
+@pytest.mark.parametrize(
+    "text", ["", "?", "m1.2", "D1.0", "1.2", "M-1", "M1.2.3", "MX", "M1,2", "unknown", None, np.nan]
+)
 def test_what_is_no_class_has_no_flux(text):
     assert np.isnan(peak_flux_w_m2(["M1.0", text])[1])
 

@@ -10,10 +10,15 @@ from flaredag.jsoc import read_quality, read_t_rec, utc_from_tai
 
 def test_t_rec_is_read_on_its_own_clock():
     t_rec = read_t_rec(pd.Series(["2011.02.15_01:36:00_TAI", "1996.04.23_00:00:00_TAI"]), path="t.csv")
-    assert t_rec.to_numpy().astype("datetime64[s]").astype(str).tolist() == ["2011-02-15T01:36:00", "1996-04-23T00:00:00"]
+    assert t_rec.to_numpy().astype("datetime64[s]").astype(str).tolist() == [
+        "2011-02-15T01:36:00",
+        "1996-04-23T00:00:00",
+    ]
 
 
-@pytest.mark.parametrize("text", ["", "2011-02-15 01:36:00", "2011.02.15_01:36:00_UTC", "2011.02.30_00:00:00_TAI", None])
+@pytest.mark.parametrize(
+    "text", ["", "2011-02-15 01:36:00", "2011.02.15_01:36:00_UTC", "2011.02.30_00:00:00_TAI", None]
+)
 def test_what_is_no_t_rec_is_refused_with_its_place(text):
     texts = pd.Series(["2011.02.15_00:00:00_TAI", text, text], index=[7, 8, 9])
     with pytest.raises(InputError, match=r"t\.csv: record 2 has T_REC .*\(2 such records\); wanted YYYY"):

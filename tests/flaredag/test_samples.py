@@ -138,7 +138,11 @@ class TestContentDigest:
         before = content_digest(samples)
         values = getattr(samples[split], field).copy()
         last = (-1,) * values.ndim
-        values[last] = ~values[last] if values.dtype == bool else values[last] + np.ones(1, "timedelta64[s]" if values.dtype.kind == "M" else values.dtype)[0]
+        values[last] = (
+            ~values[last]
+            if values.dtype == bool
+            else values[last] + np.ones(1, "timedelta64[s]" if values.dtype.kind == "M" else values.dtype)[0]
+        )
         changed = samples | {split: dataclasses.replace(samples[split], **{field: values})}
         assert content_digest(changed) != before
 

@@ -27,7 +27,10 @@ def rebuilt(hours, lists, *, region=None, horizon_hours=24):
 
 def approximately(*flares):
     # Bounds are whole seconds, one of which belongs to the next, and the middle is cut to one.
-    return [(region, name, pytest.approx(low, abs=2 / HOUR), pytest.approx(high, abs=2 / HOUR)) for region, name, low, high in flares]
+    return [
+        (region, name, pytest.approx(low, abs=2 / HOUR), pytest.approx(high, abs=2 / HOUR))
+        for region, name, low, high in flares
+    ]
 
 
 def test_entry_and_exit_bound_the_start():

@@ -95,7 +95,9 @@ class TestWhatChangesADigest:
         assert changed(fits_of(), fits_of(environments=ENVIRONMENTS | {"baselines": "e" * 16})) == BASELINES
 
     def test_code_and_environment_are_not_the_same_thing(self):
-        swapped = fits_of(code={"networks": "c" * 16, "baselines": "b" * 16}, environments=ENVIRONMENTS | {"networks": "a" * 16})
+        swapped = fits_of(
+            code={"networks": "c" * 16, "baselines": "b" * 16}, environments=ENVIRONMENTS | {"networks": "a" * 16}
+        )
         assert changed(fits_of(), swapped) == NETWORKS
 
     def test_a_data_set_changes_the_batches_that_hold_it(self):
@@ -147,11 +149,15 @@ class TestLookUp:
                 # The baselines of both studies are the same fits: those of the first.
                 assert found == ("sun2022" if fit.kind == "baselines" else study)
 
-    @pytest.mark.parametrize("changes", [{"dataset_digest": "0" * 16}, {"models_digest": "0" * 16}, {"kind": "baselines"}])
+    @pytest.mark.parametrize(
+        "changes", [{"dataset_digest": "0" * 16}, {"models_digest": "0" * 16}, {"kind": "baselines"}]
+    )
     def test_a_made_up_digest_is_refused(self, changes):
         fit = fits_of()[0]
         wanted = {"kind": fit.kind, "dataset_digest": fit.dataset_digest, "models_digest": fit.models_digest} | changes
-        with pytest.raises(InputError, match=rf"{wanted['models_digest']} on data set {wanted['dataset_digest']}: no study"):
+        with pytest.raises(
+            InputError, match=rf"{wanted['models_digest']} on data set {wanted['dataset_digest']}: no study"
+        ):
             stored_fit({"sun2022": fits_of()}, **wanted)
 
     def test_a_mixed_pair_of_digests_is_refused(self):

@@ -66,12 +66,22 @@ class TestRawCsv:
         assert table["b"].tolist() == ["", "007"]
 
     def test_missing_column(self, tmp_path):
-        with pytest.raises(InputError, match=r"raw\.csv: column USFLUXL missing; found T_REC, AREA; wanted T_REC, USFLUXL"):
+        with pytest.raises(
+            InputError, match=r"raw\.csv: column USFLUXL missing; found T_REC, AREA; wanted T_REC, USFLUXL"
+        ):
             read_raw_csv(csv_file(tmp_path, "T_REC,AREA\n1,2\n"), ["T_REC", "USFLUXL"])
 
     @pytest.mark.parametrize(
         "content",
-        ["", "\n", "a,b\n1,2,3\n4,5,6\n", "a,b\n1,2\n4,5,6\n", 'a,b\n1,"2\n3,4\n', b"a,b\n1,\xff\xfe\n", gzip.compress(b"a,b\n1,2\n")],
+        [
+            "",
+            "\n",
+            "a,b\n1,2,3\n4,5,6\n",
+            "a,b\n1,2\n4,5,6\n",
+            'a,b\n1,"2\n3,4\n',
+            b"a,b\n1,\xff\xfe\n",
+            gzip.compress(b"a,b\n1,2\n"),
+        ],
         ids=["empty", "no header", "more fields than names", "a field too many", "open quote", "not UTF-8", "gzip"],
     )
     def test_what_is_no_csv(self, tmp_path, content):
@@ -102,7 +112,9 @@ class TestValues:
 
     @pytest.mark.parametrize("wrong", ["abc", "1,5", "0x10", "--", "True", np.nan])
     def test_text_that_is_no_number(self, wrong):
-        with pytest.raises(InputError, match=r"t\.csv: column AREA: record 2 is .* \(2 such records\); wanted a number"):
+        with pytest.raises(
+            InputError, match=r"t\.csv: column AREA: record 2 is .* \(2 such records\); wanted a number"
+        ):
             numbers(pd.Series(["1", wrong, wrong], name="AREA"), path="t.csv")
 
     @pytest.mark.parametrize("wrong", ["2.5", "", "nan", "inf", "1e30", "x"])
@@ -113,13 +125,19 @@ class TestValues:
 
     def test_times_with_a_zone_are_brought_to_utc(self):
         text = pd.Series(
-            ["2011-02-15 01:44:00", "2011-02-15T01:44:00", "2011-02-15T01:44:00Z", "2011-02-15T03:44:00+02:00"], name="t"
+            ["2011-02-15 01:44:00", "2011-02-15T01:44:00", "2011-02-15T01:44:00Z", "2011-02-15T03:44:00+02:00"],
+            name="t",
         )
-        assert utc_times(text, path="t").to_numpy().astype("datetime64[s]").astype(str).tolist() == ["2011-02-15T01:44:00"] * 4
+        assert (
+            utc_times(text, path="t").to_numpy().astype("datetime64[s]").astype(str).tolist()
+            == ["2011-02-15T01:44:00"] * 4
+        )
 
     @pytest.mark.parametrize("wrong", ["", "15/02/2011", "2011-02-30", "2011-02-15 25:00:00", "soon", "NaT"])
     def test_text_that_is_no_time(self, wrong):
-        with pytest.raises(InputError, match=r"t\.csv: column start_time: record 2 .*\(1 such records\); wanted a time"):
+        with pytest.raises(
+            InputError, match=r"t\.csv: column start_time: record 2 .*\(1 such records\); wanted a time"
+        ):
             utc_times(pd.Series(["2011-02-15 01:44:00", wrong], name="start_time"), path="t.csv")
 
 
@@ -154,7 +172,9 @@ class TestCuratedRecords:
 
     def test_records_that_clash_are_refused(self):
         clashing = pd.concat([records_of(3), records_of(3, 1, area=1001.0)])
-        with pytest.raises(InputError, match=r"t\.csv: region 3 has records of 2012-01-01 00:00:00 that differ \(2 records"):
+        with pytest.raises(
+            InputError, match=r"t\.csv: region 3 has records of 2012-01-01 00:00:00 that differ \(2 records"
+        ):
             curated_records(clashing, path="t.csv")
 
     def test_the_same_time_in_two_regions_is_no_clash(self):
@@ -186,7 +206,9 @@ class TestFiles:
     def test_a_region_in_two_shards_is_refused(self, tmp_path):
         write_records(tmp_path / "fold_0.nc", records_of(7), instrument="sharp")
         write_records(tmp_path / "fold_1.nc", records_of(7, start="2012-01-05"), instrument="sharp")
-        with pytest.raises(InputError, match=r"sharp region 7 lies in .*fold_0\.nc and .*fold_1\.nc \(1 such regions\)"):
+        with pytest.raises(
+            InputError, match=r"sharp region 7 lies in .*fold_0\.nc and .*fold_1\.nc \(1 such regions\)"
+        ):
             read_records([tmp_path / "fold_0.nc", tmp_path / "fold_1.nc"])
 
     def test_a_number_may_be_a_region_of_either_instrument(self, tmp_path):

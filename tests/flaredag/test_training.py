@@ -135,6 +135,14 @@ class TestSeeded:
         with seeded(8) as generator:
             assert (torch.rand(3).tolist(), torch.rand(3, generator=generator).tolist()) != drawn[0]
 
+    @staticmethod
+    def fail_seeded():
+        with seeded(0):
+            assert torch.get_num_threads() == 1
+            assert torch.are_deterministic_algorithms_enabled()
+            torch.rand(100)
+            raise KeyError
+
     def test_leaves_torch_as_it_was(self):
         threads = torch.get_num_threads()
         torch.set_num_threads(2)
@@ -142,11 +150,8 @@ class TestSeeded:
             torch.manual_seed(5)
             wanted = torch.rand(4).tolist()
             torch.manual_seed(5)
-            with pytest.raises(KeyError), seeded(0):
-                assert torch.get_num_threads() == 1
-                assert torch.are_deterministic_algorithms_enabled()
-                torch.rand(100)
-                raise KeyError
+            with pytest.raises(KeyError):
+                self.fail_seeded()
             assert torch.get_num_threads() == 2
             assert not torch.are_deterministic_algorithms_enabled()
             assert torch.rand(4).tolist() == wanted

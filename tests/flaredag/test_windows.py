@@ -70,9 +70,7 @@ class TestFindWindows:
     def test_a_bad_first_record_is_filled_and_a_bad_last_one_never(self):
         # A bad last record has no next good one: filling it would take the future.
         good = np.array([False, True, True, False, True])
-        found = find_windows(
-            np.full(5, 1), at_slots(range(5)), good, cadence_minutes=96, n_steps=3, max_bad_records=2
-        )
+        found = find_windows(np.full(5, 1), at_slots(range(5)), good, cadence_minutes=96, n_steps=3, max_bad_records=2)
         assert found.step_record.tolist() == [[1, 1, 2], [2, 4, 4]]
         assert found.counts["windows_with_last_record_bad"] == 1
 
@@ -149,9 +147,7 @@ def regions_with_gaps(draw):
 @given(regions_with_gaps(), st.integers(1, 6), st.integers(0, 3))
 def test_windows_are_those_of_a_loop(regions, n_steps, max_bad):
     region, slot, good = regions
-    found = find_windows(
-        region, at_slots(slot), good, cadence_minutes=96, n_steps=n_steps, max_bad_records=max_bad
-    )
+    found = find_windows(region, at_slots(slot), good, cadence_minutes=96, n_steps=n_steps, max_bad_records=max_bad)
     wanted = windows_by_loop(region, slot, good, n_steps, max_bad)
     assert found.step_record.tolist() == [steps for steps, _ in wanted]
     assert found.n_bad.tolist() == [n_bad for _, n_bad in wanted]
@@ -183,10 +179,7 @@ def test_flares_counted_are_those_of_a_loop(windows, flares, closed):
         closed=closed,
     )
     wanted = [
-        sum(
-            of == one and (begin <= at <= end if closed == "both" else begin < at <= end)
-            for of, at in flares
-        )
+        sum(of == one and (begin <= at <= end if closed == "both" else begin < at <= end) for of, at in flares)
         for one, begin, end in windows
     ]
     assert got.tolist() == wanted

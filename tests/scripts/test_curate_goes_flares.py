@@ -30,7 +30,11 @@ def test_flares_by_hand(tmp_path):
     assert flares["goes_class"].tolist() == ["C", "M2.2", "X2.2"]
     np.testing.assert_allclose(flares["peak_flux"], [1e-6, 2.2e-5, 2.2e-4])
     assert flares["noaa_ar"].tolist() == [0, 11158, 11158]
-    assert flares["start_time"].astype(str).tolist() == ["2011-02-13 04:09:00", "2011-02-14 17:20:00", "2011-02-15 01:44:00"]
+    assert flares["start_time"].astype(str).tolist() == [
+        "2011-02-13 04:09:00",
+        "2011-02-14 17:20:00",
+        "2011-02-15 01:44:00",
+    ]
     assert (flares["region"] == -1).all()
     assert (flares["instrument"] == "").all()
     assert (flares["start_uncertainty"] == 0).all()
@@ -50,8 +54,14 @@ def test_a_list_without_flares(tmp_path):
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        (RAW.replace("goes_class", "class"), r"goes\.csv: column goes_class missing; found start_time, peak_time, class"),
-        (RAW.replace("2011-02-13 06:09:00", "13-FEB-2011", 1), r"goes\.csv: column start_time: record 5 is '13-FEB-2011'"),
+        (
+            RAW.replace("goes_class", "class"),
+            r"goes\.csv: column goes_class missing; found start_time, peak_time, class",
+        ),
+        (
+            RAW.replace("2011-02-13 06:09:00", "13-FEB-2011", 1),
+            r"goes\.csv: column start_time: record 5 is '13-FEB-2011'",
+        ),
         (RAW.replace("M2.2,11158", "M2.2,AR1158"), r"goes\.csv: column noaa_ar: record 2 is 'AR1158'"),
         (RAW.replace("X2.2,11158", "X2.2,"), r"goes\.csv: column noaa_ar: record 1 is ''"),
         (RAW[:-10], "cut off"),

@@ -92,7 +92,10 @@ def test_unsorted_and_repeated_records_are_put_in_order_and_counted(tmp_path):
 @pytest.mark.parametrize(
     ("columns", "told"),
     [
-        ({"T_REC": some("2011.02.14_00:00:00_TAI", "2011-02-14")}, r"raw\.csv: record 4 has T_REC '2011-02-14' \(1 such"),
+        (
+            {"T_REC": some("2011.02.14_00:00:00_TAI", "2011-02-14")},
+            r"raw\.csv: record 4 has T_REC '2011-02-14' \(1 such",
+        ),
         ({"HARPNUM": some("377", "")}, r"raw\.csv: column HARPNUM: record 4 is ''"),
         ({"QUALITY": some("0x0", "fine")}, r"raw\.csv: QUALITY: .*'fine'"),
         ({"R_VALUE": some("4.8", "4,8")}, r"raw\.csv: column R_VALUE: record 4 is '4,8'"),

@@ -45,11 +45,11 @@ def verified(tmp_path_factory) -> Path:
     verify(
         [folder / "FUSED.nc", folder / "ONLY.nc"],
         ["FUSED", "ONLY"],
+        ["p", "p"],
         folder / "scores.csv",
         folder / "curves.csv",
         archive="embedded",
         study="sun2022",
-        protocol="p",
     )
     return folder
 

@@ -114,11 +114,11 @@ def verify(folder, names, datasets):
     main(
         [folder / name for name in names],
         datasets,
+        ["strong_vs_quiet"] * len(datasets),
         folder / "scores.csv",
         folder / "curves.csv",
         archive="embedded",
         study="sun2022",
-        protocol="strong_vs_quiet",
     )
     return read_scores(folder / "scores.csv"), read_curves(folder / "curves.csv")
 

@@ -1,0 +1,106 @@
+"""The rule that fits the models of seconds."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from draw_datasets import main as draw
+from fit_baselines import MODELS, main
+from flaredag.errors import InputError
+from flaredag.fitting import read_checkpoint
+from flaredag.predictions import read_predictions
+from flaredag.samples import write_windows
+
+SETTINGS = {
+    "climatology": {},
+    "persistence": {},
+    "logistic_regression": {"inverse_regularisation": 1.0},
+    "gradient_boosting": {"learning_rate": 0.1, "max_trees": 5, "max_leaves": 4},
+}
+
+
+@pytest.fixture
+def inputs(study_windows, tmp_path):
+    paths = {
+        name: str(tmp_path / file)
+        for name, file in [("windows", "windows.nc"), ("datasets", "datasets.nc"), ("index", "index.json")]
+    }
+    write_windows(paths["windows"], study_windows(n_regions=40))
+    settings = {
+        "evaluated": "sharp",
+        "added_to_training": [],
+        "test_fraction": 0.2,
+        "validation_fraction": 0.25,
+        "undersampled": [],
+        "standardisation": "train",
+    }
+    draw(*paths.values(), seeds=[0, 1], settings={"SHARP_ONLY": settings})
+    return paths
+
+
+@pytest.fixture
+def outputs(tmp_path):
+    files = {"predictions": "predictions.nc", "checkpoint": "checkpoint.safetensors", "provenance": "provenance.json"}
+    return {name: str(tmp_path / "store" / file) for name, file in files.items()}
+
+
+def made_from(inputs, *, seeds=(0, 1), models=SETTINGS):
+    index = json.loads(Path(inputs["index"]).read_text())["datasets"]["SHARP_ONLY"]["seeds"]
+    return {
+        "seeds": list(seeds),
+        "models": models,
+        "datasets": {str(seed): index[str(seed)]["digest"] for seed in seeds if str(seed) in index},
+        "code": "0" * 16,
+        "environment": "0" * 16,
+    }
+
+
+def test_every_model_predicts_every_split(inputs, outputs):
+    main(inputs, outputs, dataset="SHARP_ONLY", made_from=made_from(inputs))
+    table = read_predictions(outputs["predictions"])
+    assert set(table["model"]) == set(SETTINGS) == set(MODELS)
+    n_samples = table.groupby(["model", "seed", "split"], observed=True).size().unstack()
+    # Every model and seed predicts the 60 positive and 120 negative windows of SHARP, split by region.
+    assert (n_samples.sum(axis=1) == 180).all()
+    assert (n_samples > 0).all(axis=None)
+    rates = table[(table["model"] == "climatology") & (table["seed"] == 0)]
+    train = rates[rates["split"] == "train"]
+    assert set(rates["probability"]) == {train["label"].mean()}
+    # Of each strong region's three positive windows the first is the onset, before which persistence is silent.
+    persistence = table[(table["model"] == "persistence") & (table["label"] == 1)]
+    assert persistence["probability"].mean() == pytest.approx(2 / 3)
+    assert (table[(table["model"] == "persistence") & (table["label"] == 0)]["probability"] == 0).all()
+
+
+def test_same_bytes_again_and_a_checkpoint_that_can_be_read(inputs, outputs):
+    digests = []
+    for _ in range(2):
+        main(inputs, outputs, dataset="SHARP_ONLY", made_from=made_from(inputs))
+        digests.append({name: Path(path).read_bytes() for name, path in outputs.items()})
+    assert digests[0] == digests[1]
+    assert set(read_checkpoint(outputs["checkpoint"], MODELS)) == {f"{m}/{seed}" for m in SETTINGS for seed in (0, 1)}
+
+
+def test_a_batch_of_one_seed_gives_that_seeds_predictions(inputs, outputs):
+    main(inputs, outputs, dataset="SHARP_ONLY", made_from=made_from(inputs))
+    together = read_predictions(outputs["predictions"])
+    main(inputs, outputs, dataset="SHARP_ONLY", made_from=made_from(inputs, seeds=[1]))
+    alone = read_predictions(outputs["predictions"])
+    wanted = together[together["seed"] == 1]
+    assert alone["probability"].tolist() == wanted["probability"].tolist()
+    assert set(alone["seed"]) == {1}
+
+
+@pytest.mark.parametrize("seeds", [[0, 7], [7]])
+def test_bad_input_leaves_nothing_behind(inputs, outputs, seeds):
+    with pytest.raises(InputError, match="no data set SHARP_ONLY of seed 7"):
+        main(inputs, outputs, dataset="SHARP_ONLY", made_from=made_from(inputs, seeds=seeds))
+    assert not Path(outputs["predictions"]).parent.exists()
+
+
+def test_an_index_that_is_no_json_is_told(inputs, outputs):
+    wanted = made_from(inputs)
+    Path(inputs["index"]).write_text("{")
+    with pytest.raises(InputError, match=r"index\.json: not JSON"):
+        main(inputs, outputs, dataset="SHARP_ONLY", made_from=wanted)

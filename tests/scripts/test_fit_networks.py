@@ -1,0 +1,100 @@
+"""The rule that fits neural networks."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from draw_datasets import main as draw
+from fit_networks import MODELS, main
+from flaredag.fitting import read_checkpoint
+from flaredag.predictions import read_predictions
+from flaredag.samples import read_datasets, read_windows, samples_of_split, write_windows
+
+SETTINGS = {
+    "lstm": {
+        "hidden_size": 8,
+        "n_layers": 2,
+        "learning_rate": 0.02,
+        "batch_size": 16,
+        "max_epochs": 8,
+        "patience_epochs": 3,
+    }
+}
+
+
+@pytest.fixture
+def inputs(study_windows, tmp_path):
+    paths = {
+        name: str(tmp_path / file)
+        for name, file in [("windows", "windows.nc"), ("datasets", "datasets.nc"), ("index", "index.json")]
+    }
+    write_windows(paths["windows"], study_windows(n_regions=40))
+    settings = {
+        "evaluated": "sharp",
+        "added_to_training": [],
+        "test_fraction": 0.2,
+        "validation_fraction": 0.25,
+        "undersampled": ["train"],
+        "standardisation": "global",
+    }
+    draw(*paths.values(), seeds=[0, 1], settings={"SHARP_ONLY": settings})
+    return paths
+
+
+def fitted(inputs, folder):
+    """Paths of what the rule wrote into `folder`."""
+    files = {"predictions": "predictions.nc", "checkpoint": "checkpoint.safetensors", "provenance": "provenance.json"}
+    outputs = {name: str(folder / file) for name, file in files.items()}
+    index = json.loads(Path(inputs["index"]).read_text())["datasets"]["SHARP_ONLY"]["seeds"]
+    made_from = {
+        "seeds": [0, 1],
+        "models": SETTINGS,
+        "datasets": {seed: entry["digest"] for seed, entry in index.items()},
+        "code": "0" * 16,
+        "environment": "0" * 16,
+    }
+    main(inputs, outputs, dataset="SHARP_ONLY", made_from=made_from)
+    return outputs
+
+
+def test_predictions_are_those_of_the_checkpoint_and_have_skill(inputs, tmp_path):
+    outputs = fitted(inputs, tmp_path / "store")
+    table = read_predictions(outputs["predictions"])
+    models = read_checkpoint(outputs["checkpoint"], MODELS)
+    windows = read_windows(inputs["windows"])
+    for dataset in read_datasets(inputs["datasets"], "SHARP_ONLY", [0, 1]):
+        for split in ("train", "validation", "test"):
+            own = table[(table["seed"] == dataset.seed) & (table["split"] == split)]
+            samples = samples_of_split(windows, dataset, split)
+            again = models[f"lstm/{dataset.seed}"].probability(samples)
+            assert own["probability"].to_numpy().tobytes() == again.tobytes()
+            assert own["region"].tolist() == samples.region.tolist()
+    # The first feature is higher by 1.5 sd in strong regions, and the four steps make it plainer.
+    test = table[table["split"] == "test"]
+    assert test[test["label"] == 1]["probability"].mean() > test[test["label"] == 0]["probability"].mean() + 0.2
+
+
+def test_same_bytes_on_any_number_of_threads(inputs, tmp_path):
+    threads = torch.get_num_threads()
+    try:
+        written = []
+        for n_threads in (1, 2):
+            torch.set_num_threads(n_threads)
+            torch.manual_seed(n_threads)
+            outputs = fitted(inputs, tmp_path / f"store{n_threads}")
+            written.append([Path(path).read_bytes() for path in outputs.values()])
+    finally:
+        torch.set_num_threads(threads)
+    assert written[0] == written[1]
+
+
+def test_the_history_of_every_fit_is_in_the_provenance(inputs, tmp_path):
+    provenance = json.loads(Path(fitted(inputs, tmp_path / "store")["provenance"]).read_text())
+    assert set(provenance["history"]) == {"lstm/0", "lstm/1"}
+    for history in provenance["history"].values():
+        scores = history["validation_true_skill_statistic"]
+        assert history["best_epoch"] == int(np.argmax(scores)) + 1
+        assert len(scores) == len(history["training_loss"]) <= 8
