@@ -14,7 +14,6 @@ rule fit_networks:
     conda:
         "../envs/fit_networks.yaml"
     params:
-        dataset=lambda wildcards: fit_of("networks", wildcards)[1].dataset,
         made_from=lambda wildcards: fit_of("networks", wildcards)[1].made_from,
     script:
         "../scripts/fit_networks.py"
@@ -33,7 +32,6 @@ rule fit_baselines:
     conda:
         "../envs/fit_baselines.yaml"
     params:
-        dataset=lambda wildcards: fit_of("baselines", wildcards)[1].dataset,
         made_from=lambda wildcards: fit_of("baselines", wildcards)[1].made_from,
     script:
         "../scripts/fit_baselines.py"

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from flaredag.fitting import fit_batch, write_batch
+from flaredag.fitting import dataset_of, fit_batch, write_batch
 from flaredag.joblog import job_log
 from flaredag.models import FittedModel, lstm
 
@@ -29,10 +29,10 @@ def main(
     inputs: Mapping[str, str],
     outputs: Mapping[str, str],
     *,
-    dataset: str,
     made_from: Mapping[str, Any],
 ) -> None:
     """Read windows, datasets and index; write predictions, checkpoint and provenance."""
+    dataset = dataset_of(inputs["index"], made_from["datasets"])
     seeds, settings = made_from["seeds"], made_from["models"]
     fits = fit_networks(**inputs, dataset=dataset, seeds=seeds, settings=settings)
     write_batch(fits, **outputs, made_from=made_from)
@@ -43,6 +43,5 @@ if __name__ == "__main__":
         main(
             dict(snakemake.input.items()),
             dict(snakemake.output.items()),
-            dataset=snakemake.params.dataset,
             made_from=snakemake.params.made_from,
         )

@@ -32,6 +32,11 @@ def make_windows(
     records = records[records["instrument"].isin(instruments)].reset_index(drop=True)
     code = records["instrument"].map({name: i for i, name in enumerate(instruments)}).to_numpy(dtype=np.int64)
     records = records.assign(region_code=code * REGION_LIMIT + records["region"])
+    if not records["region"].between(0, REGION_LIMIT - 1).all():
+        raise InputError(
+            f"region {records['region'].min()} to {records['region'].max()}: wanted HARPNUM or TARPNUM from 0 to "
+            f"{REGION_LIMIT - 1}. Mend the tables."
+        )
     # Flares know their patch by NOAA numbers that its records name, those left out below included.
     region_flares = flares_of_regions(flares, records)
     kept, counts = _selected(records, settings["selection"])

@@ -66,6 +66,17 @@ def fit_batch(
     return pd.concat(predictions, ignore_index=True), fitted
 
 
+def dataset_of(index: str | Path, digests: Mapping[str, str]) -> str:
+    """Name of a data set that has these digests, one a seed; InputError if the index names none.
+
+    Looked up and not given, so that a second name of the same content refits nothing.
+    """
+    for name, entry in read_json(index)["datasets"].items():
+        if all(entry["seeds"].get(seed, {}).get("digest") == digest for seed, digest in digests.items()):
+            return name
+    raise InputError(f"{index}: names no data set with the digests {dict(digests)}. Run snakemake again.")
+
+
 def write_batch(
     fits: tuple[pd.DataFrame, Mapping[str, FittedModel]],
     predictions: str | Path,

@@ -30,60 +30,67 @@ def flares_from_sliding_lists(
     `classes` holds, for each record, the classes of the flares with time <= start <= time + horizon, in any
     order; records are sorted by region and time. Flares of one class in one region cannot be told apart, so
     as few as possible are assumed. Returns columns region, goes_class, start_time (middle of what is known),
-    start_uncertainty (s, half its width). A contradiction is a flare that must be in a list and is not; it
-    keeps the bounds of the lists that hold it.
+    start_uncertainty (s, half its width). Where no flares agree with all lists of a class in a region, those
+    returned are in every list that names them, and a contradiction is one that is in a list without it.
     """
     seconds = time.astype("datetime64[s]").astype(np.int64)
-    horizon = horizon_hours * 3600
-    found: list[tuple[int, str, int, int]] = []
+    first_records = np.flatnonzero(np.diff(region, prepend=region[:1] - 1))
+    ends = np.append(first_records, len(region))[1:]
+    none = np.empty(0, dtype=np.int64)
+    found = [pd.DataFrame({"region": none, "goes_class": none.astype(object), "earliest": none, "latest": none})]
     n_contradictions = 0
-    open_flares: dict[str, list[list[int]]] = {}  # class -> [earliest, latest] of each, in order of entry
-    previous_region, previous_time = None, 0
-    for one_region, now, names in zip(region.tolist(), seconds.tolist(), classes, strict=True):
-        if one_region != previous_region:
-            _close(open_flares, found, previous_region)
-            previous_region, previous_time = one_region, now - horizon - 1
-        elif not names and not open_flares:
-            previous_time = now
+    for first, end in zip(first_records.tolist(), ends.tolist(), strict=True):
+        names = sorted({name for listed in classes[first:end] for name in listed})
+        if not names:
             continue
-        wanted: dict[str, int] = {}
-        for name in names:
-            wanted[name] = wanted.get(name, 0) + 1
-        earliest = max(now, previous_time + horizon + 1)
-        for name in {**open_flares, **wanted}:
-            flares = open_flares.get(name, [])
-            can_stay = [flare for flare in flares if flare[1] >= now]
-            n_stay = min(len(can_stay), wanted.get(name, 0))
-            staying = can_stay[len(can_stay) - n_stay :]
-            for flare in flares[: len(flares) - n_stay]:
-                n_contradictions += flare[0] >= now
-                latest = min(flare[1], now - 1) if flare[0] < now else flare[1]
-                found.append((one_region, name, flare[0], latest))
-            for flare in staying:
-                flare[0] = max(flare[0], now)
-            entering = [[earliest, now + horizon] for _ in range(wanted.get(name, 0) - n_stay)]
-            if staying or entering:
-                open_flares[name] = staying + entering
-            else:
-                open_flares.pop(name, None)
-        previous_time = now
-    _close(open_flares, found, previous_region)
-    flares = pd.DataFrame(found, columns=["region", "goes_class", "earliest", "latest"])
+        held = np.array([[listed.count(name) for name in names] for listed in classes[first:end]])
+        points, n_starts, contradicting = _fewest_starts(seconds[first:end], held, horizon_hours * 3600)
+        n_contradictions += int(n_starts[contradicting].sum())
+        interval, code = (axis.repeat(n_starts[n_starts > 0]) for axis in np.nonzero(n_starts))
+        found.append(
+            pd.DataFrame(
+                {
+                    "region": region[first],
+                    "goes_class": np.array(names, dtype=object)[code],
+                    "earliest": points[interval - 1] + 1,
+                    "latest": points[interval],
+                }
+            )
+        )
+    flares = pd.concat(found, ignore_index=True)
     middle = (flares["earliest"] + flares["latest"]) // 2
-    return (
-        pd.DataFrame(
-            {
-                "region": flares["region"].astype(np.int64),
-                "goes_class": flares["goes_class"],
-                "start_time": middle.to_numpy(dtype=np.int64).astype("datetime64[s]"),
-                "start_uncertainty": (flares["latest"] - flares["earliest"]).to_numpy(dtype=np.float64) / 2,
-            }
-        ),
-        n_contradictions,
-    )
+    flares["start_time"] = middle.to_numpy().astype("datetime64[s]")
+    flares["start_uncertainty"] = (flares["latest"] - flares["earliest"]) / 2
+    return flares.drop(columns=["earliest", "latest"]), n_contradictions
 
 
-def _close(open_flares: dict[str, list[list[int]]], found: list, region: int | None) -> None:
-    for name, flares in open_flares.items():
-        found.extend((region, name, earliest, latest) for earliest, latest in flares)
-    open_flares.clear()
+def _fewest_starts(
+    time: NDArray[np.int64], held: NDArray[np.int64], horizon: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
+    """Points in time, s, and how many flares start after each point's predecessor and up to it, (point, class).
+
+    With N(t) the number of starts up to t, the list of a record holds N(time + horizon) - N(time - 1) flares, `held`
+    (record, class). Of all N that fulfil this for every list, the least is found by raising N from 0 wherever a list
+    asks for more. Third, (point, class): whether these flares are in a list that does not hold them.
+    """
+    points = np.unique(np.concatenate([time - 1, time + horizon]))
+    before, end = np.searchsorted(points, time - 1), np.searchsorted(points, time + horizon)
+    started = np.zeros((len(points), held.shape[1]), dtype=np.int64)
+    contradictory = np.zeros(held.shape[1], dtype=bool)
+    while True:
+        raised = started.copy()
+        raised[end] = np.maximum(raised[end], raised[before] + held)
+        # A list that holds fewer wants the others to have started before it; contradictory ones are not heard.
+        raised[before] = np.maximum(raised[before], np.where(contradictory, 0, raised[end] - held))
+        np.maximum.accumulate(raised, axis=0, out=raised)
+        if (raised == started).all():
+            break
+        # Lists that agree never ask for more flares than they hold in all.
+        failed = (raised > held.sum(axis=0)).any(axis=0)
+        contradictory |= failed
+        started = np.where(failed, 0, raised)
+    n_starts = np.diff(started, axis=0, prepend=0)
+    too_many = started[end] - started[before] > held
+    point = np.arange(len(points))[:, None]
+    within = (before < point) & (point <= end)
+    return points, n_starts, within @ too_many

@@ -64,6 +64,17 @@ def test_a_draw_is_repeatable_and_hangs_on_the_seed(windows):
     assert first.positions["test"].tolist() != other.positions["test"].tolist()
 
 
+def test_the_seed_decides_which_samples_are_left_out(windows):
+    drawn = [draw_dataset(windows, seed=seed, **ONLY).positions["train"] for seed in (2, 3)]
+    shared = np.intersect1d(*(windows.region[positions] for positions in drawn))
+    negative = [
+        {int(i) for i in positions if windows.label[i] == 0 and windows.region[i] in shared} for positions in drawn
+    ]
+    # Of quiet regions that train in both draws, each holds windows that the other left out.
+    assert negative[0] - negative[1]
+    assert negative[1] - negative[0]
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_a_fused_set_is_evaluated_on_the_same_samples(windows, seed):
     only, fused = draw_dataset(windows, seed=seed, **ONLY), draw_dataset(windows, seed=seed, **FUSED)

@@ -14,7 +14,7 @@ from safetensors.numpy import load, save
 from flaredag.artifacts import sha256_of_file, write_json
 from flaredag.datasets import draw_dataset
 from flaredag.errors import InputError
-from flaredag.fitting import fit_batch, read_checkpoint, write_batch
+from flaredag.fitting import dataset_of, fit_batch, read_checkpoint, write_batch
 from flaredag.models import climatology, gradient_boosting, logistic_regression, lstm, persistence
 from flaredag.predictions import read_predictions
 from flaredag.samples import content_digest, read_windows, samples_of_split, write_datasets, write_windows
@@ -238,3 +238,23 @@ def test_two_processes_write_the_same_bytes(inputs, tmp_path):
         )
         digests.append({name: hashlib.sha256(Path(path).read_bytes()).hexdigest() for name, path in outputs.items()})
     assert digests[0] == digests[1]
+
+
+class TestDatasetOf:
+    @pytest.fixture
+    def index(self, tmp_path):
+        def entry(*digests):
+            return {"seeds": {str(seed): {"digest": digest} for seed, digest in enumerate(digests)}}
+
+        path = tmp_path / "index.json"
+        path.write_text(json.dumps({"datasets": {"A": entry("a", "b"), "B": entry("a", "c"), "TWIN": entry("a", "b")}}))
+        return path
+
+    def test_the_first_data_set_with_all_digests_is_named(self, index):
+        assert dataset_of(index, {"0": "a", "1": "c"}) == "B"
+        assert dataset_of(index, {"1": "b", "0": "a"}) == "A"
+
+    @pytest.mark.parametrize("digests", [{"0": "a", "1": "x"}, {"2": "a"}])
+    def test_digests_that_nobody_has_are_told(self, index, digests):
+        with pytest.raises(InputError, match="names no data set with the digests"):
+            dataset_of(index, digests)

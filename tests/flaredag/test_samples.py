@@ -152,6 +152,14 @@ class TestContentDigest:
         samples["train"].sequence[0, 0, 0] = np.nextafter(samples["train"].sequence[0, 0, 0], np.float32(np.inf))
         assert content_digest(samples) != before
 
+    def test_changes_with_the_form_of_the_same_bytes(self, study_windows):
+        samples = all_samples(study_windows(), dataset_of())
+        before = content_digest(samples)
+        # Two steps of eight features instead of four of four.
+        sequence = samples["train"].sequence.reshape(-1, 2, 8)
+        changed = samples | {"train": dataclasses.replace(samples["train"], sequence=sequence)}
+        assert content_digest(changed) != before
+
     def test_changes_when_a_sample_moves_to_another_split(self, study_windows):
         moved = POSITIONS | {"train": np.array([0, 3]), "test": np.array([2, 4, 5])}
         windows = study_windows()

@@ -119,6 +119,10 @@ def test_no_flares():
     )
     assert flares.columns.tolist() == ["region", "goes_class", "start_time", "start_uncertainty"]
     assert len(flares) == n_contradictions == 0
+    no_records = flares_from_sliding_lists(
+        np.zeros(0, dtype=np.int64), np.zeros(0, dtype="datetime64[s]"), [], horizon_hours=24
+    )
+    assert (len(no_records[0]), no_records[1]) == (0, 0)
 
 
 @st.composite

@@ -321,5 +321,10 @@ class TestFlaresOfRegions:
         flares = self.flares(noaa_ar=[0], instrument=["smarp"], region=[377])
         assert len(flares_of_regions(flares, self.records)) == 0
 
+    def test_a_flare_counts_once_where_the_list_of_a_patch_changes(self):
+        records = self.records.assign(region=377, region_code=377, instrument="sharp")
+        records["noaa_ars"] = ["11158", "11158,11159", "11159,11158", ""]
+        assert flares_of_regions(self.flares(noaa_ar=[11158]), records)["region_code"].tolist() == [377]
+
     def test_no_flares(self):
         assert len(flares_of_regions(self.flares(noaa_ar=[1]).iloc[:0], self.records)) == 0

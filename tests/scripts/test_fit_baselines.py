@@ -57,7 +57,7 @@ def made_from(inputs, *, seeds=(0, 1), models=SETTINGS):
 
 
 def test_every_model_predicts_every_split(inputs, outputs):
-    main(inputs, outputs, dataset="SHARP_ONLY", made_from=made_from(inputs))
+    main(inputs, outputs, made_from=made_from(inputs))
     table = read_predictions(outputs["predictions"])
     assert set(table["model"]) == set(SETTINGS) == set(MODELS)
     n_samples = table.groupby(["model", "seed", "split"], observed=True).size().unstack()
@@ -76,16 +76,16 @@ def test_every_model_predicts_every_split(inputs, outputs):
 def test_same_bytes_again_and_a_checkpoint_that_can_be_read(inputs, outputs):
     digests = []
     for _ in range(2):
-        main(inputs, outputs, dataset="SHARP_ONLY", made_from=made_from(inputs))
+        main(inputs, outputs, made_from=made_from(inputs))
         digests.append({name: Path(path).read_bytes() for name, path in outputs.items()})
     assert digests[0] == digests[1]
     assert set(read_checkpoint(outputs["checkpoint"], MODELS)) == {f"{m}/{seed}" for m in SETTINGS for seed in (0, 1)}
 
 
 def test_a_batch_of_one_seed_gives_that_seeds_predictions(inputs, outputs):
-    main(inputs, outputs, dataset="SHARP_ONLY", made_from=made_from(inputs))
+    main(inputs, outputs, made_from=made_from(inputs))
     together = read_predictions(outputs["predictions"])
-    main(inputs, outputs, dataset="SHARP_ONLY", made_from=made_from(inputs, seeds=[1]))
+    main(inputs, outputs, made_from=made_from(inputs, seeds=[1]))
     alone = read_predictions(outputs["predictions"])
     wanted = together[together["seed"] == 1]
     assert alone["probability"].tolist() == wanted["probability"].tolist()
@@ -95,7 +95,7 @@ def test_a_batch_of_one_seed_gives_that_seeds_predictions(inputs, outputs):
 @pytest.mark.parametrize("seeds", [[0, 7], [7]])
 def test_bad_input_leaves_nothing_behind(inputs, outputs, seeds):
     with pytest.raises(InputError, match="no data set SHARP_ONLY of seed 7"):
-        main(inputs, outputs, dataset="SHARP_ONLY", made_from=made_from(inputs, seeds=seeds))
+        main(inputs, outputs, made_from=made_from(inputs, seeds=seeds))
     assert not Path(outputs["predictions"]).parent.exists()
 
 
@@ -103,4 +103,4 @@ def test_an_index_that_is_no_json_is_told(inputs, outputs):
     wanted = made_from(inputs)
     Path(inputs["index"]).write_text("{")
     with pytest.raises(InputError, match=r"index\.json: not JSON"):
-        main(inputs, outputs, dataset="SHARP_ONLY", made_from=wanted)
+        main(inputs, outputs, made_from=wanted)

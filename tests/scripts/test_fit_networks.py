@@ -56,7 +56,7 @@ def fitted(inputs, folder):
         "code": "0" * 16,
         "environment": "0" * 16,
     }
-    main(inputs, outputs, dataset="SHARP_ONLY", made_from=made_from)
+    main(inputs, outputs, made_from=made_from)
     return outputs
 
 
