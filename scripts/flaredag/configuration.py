@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any
 
 from flaredag.errors import InputError
@@ -95,7 +96,7 @@ def archive_in_report(name: str, archive: Mapping[str, Any], sources: Sequence[S
                 "title": source.title,
                 "licence": source.licence,
                 "citation": source.citation,
-                "address": source.files[0].address.rsplit("/", 1)[0],
+                "address": _common_folder([file.address for file in source.files]),
             }
             for source in sources
         ],
@@ -116,6 +117,11 @@ def artifacts_before_fits(
         for file in ("datasets.nc", "index.json"):
             rows.append({"path": f"{folder}/{name}/{file}", "made_from": [windows], "seeds": list(study["seeds"])})
     return rows
+
+
+def _common_folder(addresses: Sequence[str]) -> str:
+    parts = zip(*(address.split("/")[:-1] for address in addresses), strict=False)
+    return "/".join(names[0] for names in itertools.takewhile(lambda names: len(set(names)) == 1, parts))
 
 
 def _is_there(leak: Mapping[str, str], splits: Mapping[str, Any]) -> bool:

@@ -127,7 +127,7 @@ def test_the_report_names_the_sources_of_an_archive(config):
     told = archive_in_report("published", config["archives"]["published"], sources)
     assert told["simulated"] is False
     assert told["sources"][0]["licence"] == "MIT"
-    assert told["sources"][0]["address"].endswith("/datasets/sharp")
+    assert told["sources"][0]["address"].endswith("/datasets")
     assert archive_in_report("embedded", config["archives"]["embedded"], [])["sources"] == []
 
 
