@@ -5,7 +5,7 @@ from snakemake.utils import min_version, update_config, validate
 min_version("9.0")
 
 
-configfile: "config.yaml"
+configfile: f"{workflow.basedir}/config.yaml"
 
 
 validate(config, "rules/config.schema.yaml")

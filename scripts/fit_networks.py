@@ -1,6 +1,6 @@
 """Fit neural networks on one data set, a batch of seeds; predict every split."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -13,35 +13,25 @@ MODELS = {"lstm": lstm}
 
 
 def fit_networks(
-    windows: str,
-    datasets: str,
-    index: str,
-    *,
-    dataset: str,
-    seeds: Sequence[int],
-    settings: Mapping[str, Mapping[str, Any]],
+    windows: str, datasets: str, index: str, *, made_from: Mapping[str, Any]
 ) -> tuple[pd.DataFrame, dict[str, FittedModel]]:
-    """Predictions on every split and seed of the networks that `settings` names, and the fits by "model/seed"."""
-    return fit_batch(windows, datasets, index, dataset=dataset, seeds=seeds, settings=settings, models=MODELS)
+    """Predictions on every split and seed of the networks that `made_from` names, and the fits by "model/seed"."""
+    return fit_batch(
+        windows,
+        datasets,
+        index,
+        dataset=dataset_of(index, made_from["datasets"]),
+        seeds=made_from["seeds"],
+        settings=made_from["models"],
+        models=MODELS,
+    )
 
 
-def main(
-    inputs: Mapping[str, str],
-    outputs: Mapping[str, str],
-    *,
-    made_from: Mapping[str, Any],
-) -> None:
+def main(inputs: Mapping[str, str], outputs: Mapping[str, str], *, made_from: Mapping[str, Any]) -> None:
     """Read windows, datasets and index; write predictions, checkpoint and provenance."""
-    dataset = dataset_of(inputs["index"], made_from["datasets"])
-    seeds, settings = made_from["seeds"], made_from["models"]
-    fits = fit_networks(**inputs, dataset=dataset, seeds=seeds, settings=settings)
-    write_batch(fits, **outputs, made_from=made_from)
+    write_batch(fit_networks(**inputs, made_from=made_from), **outputs, made_from=made_from)
 
 
 if __name__ == "__main__":
     with job_log(snakemake.log[0]):
-        main(
-            dict(snakemake.input.items()),
-            dict(snakemake.output.items()),
-            made_from=snakemake.params.made_from,
-        )
+        main(dict(snakemake.input.items()), dict(snakemake.output.items()), made_from=snakemake.params.made_from)
