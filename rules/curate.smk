@@ -59,7 +59,7 @@ rule curate_labelled_samples:
 rule curate_forecasts:
     """Take in anybody's forecasts (`--config forecasts=FILE.csv`), to be verified by the same code as ours."""
     input:
-        forecasts=config["forecasts"],
+        forecasts=config["forecasts"] or [],
     output:
         predictions="results/forecasts/predictions.nc",
     log:

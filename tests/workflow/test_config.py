@@ -67,3 +67,12 @@ def test_a_missing_mirror_is_told(project):
     assert result.returncode != 0
     assert "mirror=nowhere: no such folder" in result.stdout
     assert "Traceback" not in result.stdout
+
+
+def test_a_run_in_another_folder_finds_configuration_and_rules(project, tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    snakefile = str(project.path("Snakefile"))
+    ran = project.run("--snakefile", snakefile, "--directory", str(elsewhere), "--", "results/embedded/flares/goes.nc")
+    assert ran == ["curate_goes_flares", "simulate_sun"]
+    assert (elsewhere / "results/embedded/flares/goes.nc").exists()
