@@ -8,6 +8,7 @@ CORES ?= 8
 ARCHIVE ?=
 MIRROR ?=
 SETTINGS ?=
+PYTEST_ARGS ?= -n 2 --dist loadfile -q
 
 VENV := .venv
 BIN := $(VENV)/bin

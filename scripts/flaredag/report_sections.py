@@ -1,9 +1,8 @@
-"""Sections of the report on one study, each a list of blocks (see flaredag.report_cells)."""
+"""Sections of the report on the samples, scores, comparisons and fits of a study: blocks of flaredag.report_cells."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,8 +12,6 @@ from flaredag.report_cells import (
     UNDEFINED,
     Block,
     count,
-    figure,
-    letter,
     mean_and_sd,
     mean_count,
     number,
@@ -30,12 +27,11 @@ from flaredag.report_cells import (
     wide_column,
     words,
 )
-from flaredag.score_tables import CATEGORICAL_METRICS, FIXED_THRESHOLD, VALIDATION_THRESHOLD, figures_by_seed
+from flaredag.report_inputs import Results, Study, rows_where
+from flaredag.score_tables import FIXED_THRESHOLD, VALIDATION_THRESHOLD
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    import pandas as pd
 
 CATEGORICAL = (
     "true_skill_statistic",
@@ -97,96 +93,7 @@ GROUPS = {
 }
 ACTIVITY = ("QUIET", "WEAK", "STRONG")
 SPLITS = ("train", "validation", "test")
-# Verdict -> words for one figure, for several, and their look.
-VERDICTS = {
-    "yes": ("agrees", "agree", "good"),
-    "no": ("differs", "differ", "bad"),
-    "not_run": ("not run", "not run", "muted"),
-}
-SMALLEST_COUNT = 10
 DIGEST_DIGITS_SHOWN = 12
-
-
-class Headline(TypedDict):
-    """What the first page asks: whether `model` is better than `baseline` in `metric`."""
-
-    model: str
-    baseline: str
-    metric: str
-
-
-class Titled(TypedDict):
-    """A name in the tables and its title for the reader."""
-
-    name: str
-    title: str
-
-
-class Study(TypedDict):
-    """A study as the configuration describes it; tables keep the order of `datasets`; `figures` are captions."""
-
-    name: str
-    title: str
-    paper: str
-    protocol_in_words: str
-    declared_leaks: Sequence[str]
-    headline: Headline
-    datasets: Sequence[str]
-    comparisons: Sequence[Titled]
-    published_tables: Mapping[str, str]
-    figures: Sequence[str]
-    agreement: Mapping[str, float]
-
-
-@dataclass(frozen=True)
-class Results:
-    """What a study came to, as its scripts wrote it."""
-
-    scores: pd.DataFrame
-    comparisons: pd.DataFrame
-    papers: pd.DataFrame
-    samples: Mapping[str, Any]
-    index: Mapping[str, Any]
-    fits: pd.DataFrame
-
-
-def summary(study: Study, results: Results) -> list[Block]:
-    """Answer to the question of the study's `headline`, in words and as a table, and the declared leaks."""
-    model, baseline, metric = (study["headline"][name] for name in ("model", "baseline", "metric"))
-    level = study["agreement"]["significance"]
-    rows, differences, p_values = [], [], []
-    for dataset in study["datasets"]:
-        of_model, of_baseline = (
-            figures_by_seed(results.scores, dataset=dataset, model=name, metric=metric) for name in (model, baseline)
-        )
-        pair = {"metric": metric, "a": f"{dataset} {model}", "b": f"{dataset} {baseline}"}
-        test = [(row["p"], row["p_holm"]) for row in _records(_where(results.comparisons, **pair))]
-        p, p_holm = test[0] if test else (np.nan, np.nan)
-        differences.append(float(of_model.mean() - of_baseline.mean()))
-        p_values.append(p_holm)
-        cells = [dataset, mean_and_sd(of_model), mean_and_sd(of_baseline), signed(differences[-1]), p_value(p)]
-        rows.append({"cells": [*cells, styled(p_value(p_holm), "strong" if p_holm < level else "plain")]})
-    at_threshold = " at the threshold 0.5" if metric in CATEGORICAL_METRICS else ""
-    n_above = sum(difference > 0 for difference in differences)
-    n_seeds = results.scores.loc[results.scores["dataset"].isin(list(study["datasets"])), "seed"].nunique()
-    answer = (
-        f"In {words(metric)} ({ABBREVIATIONS[metric]}){at_threshold}, mean over {n_seeds} seeds, {words(model)} is "
-        f"above {words(baseline)} on {n_above} of {len(rows)} data sets (differences {signed(min(differences))} to "
-        f"{signed(max(differences))})."
-    )
-    n_tested = int(np.sum(~np.isnan(p_values)))
-    if n_tested:
-        n_beyond_chance = sum(p_holm < level for p_holm in p_values)
-        answer += (
-            f" The paired test finds it better by more than chance on {n_beyond_chance or 'none'} of {n_tested} "
-            f"(p < {level:g} after Holm's correction)."
-        )
-    headings = text_columns("Data set") + number_columns(words(model), words(baseline), "difference", "p", "p (Holm)")
-    blocks: list[Block] = [{"kind": "answer", "text": answer}, table("", headings, rows)]
-    if study["declared_leaks"]:
-        title = "Declared leaks: read every score with these in mind"
-        blocks.append({"kind": "warning", "title": title, "items": list(study["declared_leaks"])})
-    return blocks
 
 
 def samples(study: Study, results: Results) -> list[Block]:
@@ -277,9 +184,9 @@ def comparisons(study: Study, results: Results) -> list[Block]:
     headings += number_columns(f"a {MINUS} b", "95 % interval", "t", "p", "p (Holm)")
     for family in results.comparisons["family"].unique():
         rows: list[dict[str, Any]] = []
-        for metric in _where(results.comparisons, family=family)["metric"].unique():
+        for metric in rows_where(results.comparisons, family=family)["metric"].unique():
             rows.append({"group": ABBREVIATIONS.get(metric, words(metric))})
-            for test in _records(_where(results.comparisons, family=family, metric=metric)):
+            for test in rows_where(results.comparisons, family=family, metric=metric).to_dict("records"):
                 interval = UNDEFINED if np.isnan(test["low"]) else f"{signed(test['low'])} to {signed(test['high'])}"
                 cells = [words(test["a"]), words(test["b"]), signed(test["difference"]), interval]
                 cells += [number(test["statistic"], 2), p_value(test["p"])]
@@ -287,40 +194,6 @@ def comparisons(study: Study, results: Results) -> list[Block]:
                 rows.append({"cells": [*cells, styled(p_value(test["p_holm"]), look)]})
         blocks.append(table(titles.get(family, words(family)), headings, rows, small=True))
     return blocks
-
-
-def papers(study: Study, results: Results) -> list[Block]:
-    """Set published figures beside ours: the rule, how many agree, why others do not, a table a published table."""
-    if results.papers.empty:
-        return []
-    rule = study["agreement"]
-    reasons = list(dict.fromkeys(why for why in results.papers["why"] if why))
-    letters = {why: letter(i) for i, why in enumerate(reasons)} | {"": ""}
-    rows, tables = [], []
-    for name in results.papers["table"].unique():
-        published = _where(results.papers, table=name)
-        title = study["published_tables"].get(name, "")
-        verdicts = published["agrees"].tolist()
-        counts = [verdicts.count(verdict) for verdict in VERDICTS]
-        whys = ", ".join(dict.fromkeys(letters[why] for why in published["why"] if why))
-        rows.append({"cells": [f"Table {name}", title, *map(str, counts), whys]})
-        if set(verdicts) != {"not_run"}:
-            tables.append(_published(f"Table {name} of the paper{': ' if title else ''}{title}.", published, letters))
-    headings = text_columns("Published", "What")
-    headings += number_columns(*(plural for _, plural, _ in VERDICTS.values())) + text_columns("why")
-    blocks = [
-        paragraph(
-            f"Published: {study['paper']}. A figure agrees if it lies within {rule['standard_deviations']:g} published "
-            f"standard deviations, or, published without one, within {100 * rule['relative_difference']:g} %; a test "
-            f"agrees if its p lies on the same side of {rule['significance']:g} (t goes with its p). Ours are means "
-            "over seeds. Letters point to the reasons below. A table of which nothing was run is only counted here; "
-            "papers.csv has all its figures."
-        ),
-        table("Published figures and this run.", headings, rows),
-    ]
-    if reasons:
-        blocks.append({"kind": "reasons", "title": "Reasons", "items": [[letters[why], why] for why in reasons]})
-    return blocks + tables
 
 
 def fits(results: Results) -> list[Block]:
@@ -335,7 +208,7 @@ def fits(results: Results) -> list[Block]:
                 styled(fit["models_digest"][:DIGEST_DIGITS_SHOWN], "code"),
             ]
         }
-        for fit in _records(results.fits)
+        for fit in results.fits.to_dict("records")
     ]
     headings = text_columns("Data set") + wide_column("Models") + text_columns("Seeds", "data", "models and code")
     caption = "Fits, by the digests of what they were made from; paths and sha256 are in manifest.json."
@@ -352,13 +225,13 @@ def _counts(caption: str, groups: Mapping[str, Mapping[str, int]]) -> Block:
 
 
 def _scores(study: Study, results: Results, caption: str, metrics: Sequence[str], threshold: str) -> Block:
-    at_threshold = _where(results.scores, threshold=threshold)
+    at_threshold = rows_where(results.scores, threshold=threshold)
     rows: list[dict[str, Any]] = []
     for dataset in ordered(at_threshold["dataset"], study["datasets"]):
-        of_dataset = _where(at_threshold, dataset=dataset)
+        of_dataset = rows_where(at_threshold, dataset=dataset)
         models = list(of_dataset["model"].unique())
         values = {
-            (model, metric): _where(of_dataset, model=model, metric=metric).loc[:, "value"]
+            (model, metric): rows_where(of_dataset, model=model, metric=metric).loc[:, "value"]
             for model in models
             for metric in metrics
         }
@@ -380,49 +253,3 @@ def _scores(study: Study, results: Results, caption: str, metrics: Sequence[str]
             rows.append({"cells": cells})
     headings = text_columns("Model") + number_columns(*(ABBREVIATIONS[metric] for metric in metrics))
     return table(caption, headings, rows, small=True)
-
-
-def _published(caption: str, published: pd.DataFrame, letters: Mapping[str, str]) -> Block:
-    over_seeds = bool(published["n"].notna().any())
-    rows: list[dict[str, Any]] = []
-    for dataset, model in dict.fromkeys(zip(published["dataset"], published["model"], strict=True)):
-        rows.append({"group": words(f"{dataset} {model}".strip())})
-        for one in _records(_where(published, dataset=dataset, model=model)):
-            verdict, _, look = VERDICTS[one["agrees"]]
-            ours = _paper_figure(one["got"], one["got_sd"], one)
-            cells = [_paper_metric(one["metric"]), _paper_figure(one["paper"], one["paper_sd"], one), ours]
-            if over_seeds:
-                cells.append("" if np.isnan(one["n"]) else str(int(one["n"])))
-            rows.append({"cells": [*cells, styled(verdict, look), letters[one["why"]]]})
-    headings = text_columns("Figure") + number_columns("published", "this run", *(["seeds"] if over_seeds else []))
-    return table(caption, headings + text_columns("verdict", "why"), rows, small=True)
-
-
-def _paper_figure(value: float, sd: float, one: Mapping[str, Any]) -> Any:
-    """Cell of a published figure or of ours, in as many digits as its kind is published with."""
-    if np.isnan(value):
-        return UNDEFINED
-    if float(one["paper"]).is_integer() and abs(one["paper"]) >= SMALLEST_COUNT:
-        return figure(count(value), "" if np.isnan(sd) else count(sd))
-    if one["metric"].endswith(" p"):
-        return figure(p_value(value))
-    if one["metric"].endswith(" t"):
-        return figure(number(value, 2))
-    if one["metric"] == "event_rate":
-        return figure(number(value, 4))
-    return figure(number(value), "" if np.isnan(sd) else number(sd))
-
-
-def _paper_metric(metric: str) -> str:
-    """Short name of a published figure: TSS, or "TSS t" of a test, or the evolution type of windows."""
-    name, _, what = metric.partition(" ")
-    return f"{ABBREVIATIONS[name]} {what}".strip() if name in ABBREVIATIONS else words(metric.removeprefix("windows "))
-
-
-def _where(frame: pd.DataFrame, **wanted: str) -> pd.DataFrame:
-    """Rows of `frame` in which each named column is what is wanted."""
-    return frame.loc[np.logical_and.reduce([frame[column] == value for column, value in wanted.items()]), :]
-
-
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    return [dict(zip(frame.columns, row, strict=True)) for row in frame.itertuples(index=False, name=None)]

@@ -1,0 +1,174 @@
+"""Published figures of a study: their table, the like of each in a run, and the rule by which the two agree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from flaredag.errors import InputError
+from flaredag.score_tables import figures_by_seed
+from flaredag.tables import read_raw_csv
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+PUBLISHED_COLUMNS = ("study", "table", "dataset", "model", "metric", "paper", "paper_sd", "kind")
+KEY = ("table", "dataset", "model", "metric")
+# Whether a figure of a run agrees with the published one: values of the column `agrees`.
+YES, NO, NOT_RUN = "yes", "no", "not_run"
+VERDICTS = (YES, NO, NOT_RUN)
+
+
+class Got(NamedTuple):
+    """A figure of this run: mean over `n` seeds and their standard deviation; NaN where there is none."""
+
+    value: float
+    sd: float = float("nan")
+    n: float = float("nan")
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """When a figure of this run agrees with a published one.
+
+    - Published with a standard deviation: they differ by at most `standard_deviations` of it.
+    - Without (counts and rates above all): they differ by at most `relative_difference` of the published.
+    - Tests: both p values are below `significance`, or neither is. A test statistic shares the verdict of its p.
+    """
+
+    standard_deviations: float
+    relative_difference: float
+    significance: float
+
+    def of_figures(self, paper: float, paper_sd: float, got: float) -> bool:
+        """Whether `got` is near enough to `paper`."""
+        allowed = self.relative_difference * abs(paper)
+        if not np.isnan(paper_sd):
+            allowed = self.standard_deviations * paper_sd
+        # Figures are printed with three digits: 0.884 + 2 * 0.032 is a limit, not a binary fraction.
+        return abs(got - paper) <= allowed * (1 + 1e-9)
+
+    def of_tests(self, paper_p: float, got_p: float) -> bool:
+        """Whether both tests find, or both miss, significance."""
+        return (paper_p < self.significance) == (got_p < self.significance)
+
+
+def read_published(path: str | Path, *, study: str) -> pd.DataFrame:
+    """Read the published figures of `study`, columns `PUBLISHED_COLUMNS`; InputError on anything unlike them."""
+    published = read_raw_csv(path, PUBLISHED_COLUMNS)
+    for column, pattern in (
+        ("study", study),
+        ("kind", "windows|samples|split|score|test"),
+        ("paper", r"-?\d+(\.\d+)?(e-?\d+)?"),
+        ("paper_sd", r"(\d+(\.\d+)?)?"),
+    ):
+        bad = ~published[column].str.fullmatch(pattern)
+        if bad.any():
+            raise InputError(
+                f"{path}: line {int(bad.to_numpy().argmax()) + 2}: {column} is {published.loc[bad, column].iloc[0]!r}, "
+                f"wanted {pattern}. Mend the table of published figures."
+            )
+    for figure in published.to_dict("records"):
+        if figure["kind"] != "test":
+            continue
+        what = figure["metric"].rpartition(" ")[2]
+        if what not in ("t", "p") or same_figure(published, p_of_test(figure)).sum() != 1:
+            raise InputError(
+                f"{path}: table {figure['table']}, {figure['dataset']}, {figure['metric']!r}: wanted a metric that "
+                "ends in ' t' or ' p', and one ' p' a test. Mend the table of published figures."
+            )
+        if (" vs " in figure["dataset"]) == (" vs " in figure["model"]):
+            raise InputError(
+                f"{path}: table {figure['table']}: a test of {figure['dataset']!r} and {figure['model']!r}; wanted "
+                "'a vs b' in one of dataset and model. Mend the table of published figures."
+            )
+    return published.assign(
+        paper=published["paper"].astype(float), paper_sd=published["paper_sd"].replace("", "nan").astype(float)
+    )
+
+
+def like_of(
+    figure: Mapping[str, Any],
+    scores: pd.DataFrame,
+    comparisons: pd.DataFrame,
+    samples: Mapping[str, Any],
+    index: Mapping[str, Any],
+) -> Got | None:
+    """Look up the like of a published figure in this run; None if the run made none.
+
+    Its `kind` says where: `windows` and `samples` in `samples` (windows by evolution type, samples by class, an
+    instrument), `split` in `index` (mean over seeds), `score` in `scores` (mean over seeds, thresholds at 0.5), `test`
+    in `comparisons`. A test of a over b has "a vs b" as its data set or its model, and " t" or " p" at the end of its
+    metric.
+    """
+    dataset, metric = figure["dataset"], figure["metric"]
+    if figure["kind"] == "windows":
+        return _count(samples["evolution"].get(dataset.lower(), {}).get(metric.removeprefix("windows ")))
+    if figure["kind"] == "samples":
+        return _count(samples["samples"].get(dataset.lower(), {}).get(metric))
+    if figure["kind"] == "split":
+        split, _, label = metric.partition(" ")
+        seeds = index["datasets"].get(dataset, {}).get("seeds", {}).values()
+        return _over_seeds([seed["splits"][split][label] for seed in seeds])
+    if figure["kind"] == "score":
+        return _over_seeds(_seed_figures(scores, dataset, figure["model"], metric))
+    return _of_test(figure, scores, comparisons)
+
+
+def p_of_test(figure: Mapping[str, Any]) -> dict[str, Any]:
+    """`figure`, of a test, with the metric of the p value of that test."""
+    return dict(figure) | {"metric": f"{figure['metric'].rpartition(' ')[0]} p"}
+
+
+def same_figure(published: pd.DataFrame, figure: Mapping[str, Any]) -> pd.Series:
+    """Whether each row of `published` has the `KEY` of `figure`: (row,), bool."""
+    return pd.Series(np.logical_and.reduce([published[key] == figure[key] for key in KEY]), index=published.index)
+
+
+def reason_for(figure: Mapping[str, Any], reasons: Sequence[Mapping[str, str]], *, default: str) -> str:
+    """`why` of the first of `reasons` that fits `figure`, else `default`.
+
+    A reason gives patterns (`*` for anything) of any of `KEY`; those left out fit all.
+    """
+    fitting = (
+        reason["why"] for reason in reasons if all(fnmatchcase(figure[key], str(reason.get(key, "*"))) for key in KEY)
+    )
+    return next(fitting, default)
+
+
+def _of_test(figure: Mapping[str, Any], scores: pd.DataFrame, comparisons: pd.DataFrame) -> Got | None:
+    dataset_a, _, dataset_b = figure["dataset"].partition(" vs ")
+    model_a, _, model_b = figure["model"].partition(" vs ")
+    metric, _, what = figure["metric"].rpartition(" ")
+    rows = comparisons.loc[
+        (comparisons["metric"] == metric)
+        & (comparisons["a"] == f"{dataset_a} {model_a}")
+        & (comparisons["b"] == f"{dataset_b or dataset_a} {model_b or model_a}"),
+        :,
+    ]
+    if rows.empty:
+        return None
+    n_seeds = len(_seed_figures(scores, dataset_a, model_a, metric))
+    return Got(float(rows["statistic" if what == "t" else "p"].iloc[0]), n=n_seeds)
+
+
+def _seed_figures(scores: pd.DataFrame, dataset: str, model: str, metric: str) -> Sequence[float]:
+    if not np.any((scores["dataset"] == dataset) & (scores["model"] == model)):
+        return []
+    return figures_by_seed(scores, dataset=dataset, model=model, metric=metric).tolist()
+
+
+def _count(value: float | None) -> Got | None:
+    return None if value is None else Got(float(value))
+
+
+def _over_seeds(figures: Sequence[float]) -> Got | None:
+    if not figures:
+        return None
+    sd = float(np.std(figures, ddof=1)) if len(figures) > 1 else float("nan")
+    return Got(float(np.mean(figures)), sd, len(figures))

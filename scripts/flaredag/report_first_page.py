@@ -1,0 +1,87 @@
+"""First page of the report: what was run, and a study's answer to its question."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from flaredag.report_cells import (
+    ABBREVIATIONS,
+    Block,
+    mean_and_sd,
+    number_columns,
+    ordered,
+    p_value,
+    ranges,
+    signed,
+    styled,
+    table,
+    text_columns,
+    words,
+)
+from flaredag.report_inputs import Archive, Results, Study, rows_where
+from flaredag.report_published import VERDICT_WORDS
+from flaredag.score_tables import CATEGORICAL_METRICS, figures_by_seed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def facts(studies: Sequence[Study], results: Sequence[Results], archive: Archive, *, effort: str) -> list[list[str]]:
+    """Name what was run: archive, studies, effort; data sets, models, seeds; how many published figures agree."""
+    scores = pd.concat([of_study.scores for of_study in results])
+    verdicts = pd.concat([of_study.papers for of_study in results])["agrees"]
+    datasets = ordered(scores["dataset"], [name for study in studies for name in study["datasets"]])
+    told = [
+        ["Archive", f"{archive['name']}: {archive['title']}"],
+        ["Studies", ", ".join(study["name"] for study in studies)],
+        ["Effort", effort],
+        ["Data sets", ", ".join(datasets)],
+        ["Models", ", ".join(words(name) for name in scores["model"].unique())],
+        ["Seeds", ranges(sorted(set(scores["seed"])))],
+    ]
+    if len(verdicts):
+        counts = (f"{(verdicts == verdict).sum()} {plural}" for verdict, (_, plural, _) in VERDICT_WORDS.items())
+        told.append(["Published figures", f"{len(verdicts)}: {', '.join(counts)}"])
+    return told
+
+
+def summary(study: Study, results: Results) -> list[Block]:
+    """Answer to the question of the study's `headline`, in words and as a table, and the declared leaks."""
+    model, baseline, metric = (study["headline"][name] for name in ("model", "baseline", "metric"))
+    level = study["agreement"]["significance"]
+    rows, differences, p_values = [], [], []
+    for dataset in study["datasets"]:
+        of_model, of_baseline = (
+            figures_by_seed(results.scores, dataset=dataset, model=name, metric=metric) for name in (model, baseline)
+        )
+        pair = {"metric": metric, "a": f"{dataset} {model}", "b": f"{dataset} {baseline}"}
+        test = [(row["p"], row["p_holm"]) for row in rows_where(results.comparisons, **pair).to_dict("records")]
+        p, p_holm = test[0] if test else (np.nan, np.nan)
+        differences.append(float(of_model.mean() - of_baseline.mean()))
+        p_values.append(p_holm)
+        cells = [dataset, mean_and_sd(of_model), mean_and_sd(of_baseline), signed(differences[-1]), p_value(p)]
+        rows.append({"cells": [*cells, styled(p_value(p_holm), "strong" if p_holm < level else "plain")]})
+    at_threshold = " at the threshold 0.5" if metric in CATEGORICAL_METRICS else ""
+    n_above = sum(difference > 0 for difference in differences)
+    n_seeds = results.scores.loc[results.scores["dataset"].isin(list(study["datasets"])), "seed"].nunique()
+    answer = (
+        f"In {words(metric)} ({ABBREVIATIONS[metric]}){at_threshold}, mean over {n_seeds} seeds, {words(model)} is "
+        f"above {words(baseline)} on {n_above} of {len(rows)} data sets (differences {signed(min(differences))} to "
+        f"{signed(max(differences))})."
+    )
+    n_tested = int(np.sum(~np.isnan(p_values)))
+    if n_tested:
+        n_beyond_chance = sum(p_holm < level for p_holm in p_values)
+        answer += (
+            f" The paired test finds it better by more than chance on {n_beyond_chance or 'none'} of {n_tested} "
+            f"(p < {level:g} after Holm's correction)."
+        )
+    headings = text_columns("Data set") + number_columns(words(model), words(baseline), "difference", "p", "p (Holm)")
+    blocks: list[Block] = [{"kind": "answer", "text": answer}, table("", headings, rows)]
+    if study["declared_leaks"]:
+        title = "Declared leaks: read every score with these in mind"
+        blocks.append({"kind": "warning", "title": title, "items": list(study["declared_leaks"])})
+    return blocks

@@ -1,0 +1,152 @@
+"""What the report is made from: studies and archive as the configuration has them; results, read and checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypedDict
+
+import numpy as np
+import pandas as pd
+
+from flaredag.artifacts import read_json
+from flaredag.errors import InputError
+from flaredag.published_figures import VERDICTS
+from flaredag.score_tables import read_scores
+from flaredag.store import FIT_COLUMNS
+from flaredag.tables import numbers, read_raw_csv
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+COMPARISON_NUMBERS = ("difference", "statistic", "p", "p_holm", "low", "high")
+COMPARISON_COLUMNS = ("metric", "a", "b", "family", *COMPARISON_NUMBERS)
+PAPER_NUMBERS = ("paper", "paper_sd", "got", "got_sd", "n")
+PAPER_COLUMNS = ("table", "dataset", "model", "metric", "agrees", "why", *PAPER_NUMBERS)
+ONE_FILE_A_STUDY = ("scores", "comparisons", "papers", "samples", "index", "fits")
+
+
+class Source(TypedDict):
+    """Where data come from; `address` may be empty."""
+
+    title: str
+    licence: str
+    citation: str
+    address: str
+
+
+class Archive(TypedDict):
+    """The archive that the run was made on."""
+
+    name: str
+    title: str
+    simulated: bool
+    sources: Sequence[Source]
+
+
+class Headline(TypedDict):
+    """What the first page asks: whether `model` is better than `baseline` in `metric`."""
+
+    model: str
+    baseline: str
+    metric: str
+
+
+class Titled(TypedDict):
+    """A name in the tables and its title for the reader."""
+
+    name: str
+    title: str
+
+
+class Study(TypedDict):
+    """A study as the configuration describes it; tables keep the order of `datasets`; `figures` are captions."""
+
+    name: str
+    title: str
+    paper: str
+    protocol_in_words: str
+    declared_leaks: Sequence[str]
+    headline: Headline
+    datasets: Sequence[str]
+    comparisons: Sequence[Titled]
+    published_tables: Mapping[str, str]
+    figures: Sequence[str]
+    agreement: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Results:
+    """What a study came to, as its scripts wrote it."""
+
+    scores: pd.DataFrame
+    comparisons: pd.DataFrame
+    papers: pd.DataFrame
+    samples: Mapping[str, Any]
+    index: Mapping[str, Any]
+    fits: pd.DataFrame
+
+
+def check_numbers_of_files(studies: Sequence[Study], inputs: Mapping[str, Sequence[str]]) -> None:
+    """InputError unless `inputs` has a file a study of each of `ONE_FILE_A_STUDY`, and a figure a caption."""
+    wanted = dict.fromkeys(ONE_FILE_A_STUDY, len(studies)) | {
+        "figures": sum(len(study["figures"]) for study in studies)
+    }
+    for name, n_wanted in wanted.items():
+        if len(inputs[name]) != n_wanted:
+            raise InputError(
+                f"{len(inputs[name])} files of {name} for {len(studies)} studies, wanted {n_wanted}: one a "
+                f"{'caption' if name == 'figures' else 'study'}. Mend the input of the rule."
+            )
+
+
+def read_results(paths: Mapping[str, str], *, study: str, archive: str) -> Results:
+    """Read the results of a study, `paths` by `ONE_FILE_A_STUDY`.
+
+    Raises InputError where a file is not as its script writes it, or its scores are of another `archive`.
+    """
+    scores = read_scores(paths["scores"], study=study)
+    if set(scores["archive"]) != {archive}:
+        raise InputError(
+            f"{paths['scores']}: scores of archive {', '.join(sorted(set(scores['archive'])))}; this report is of "
+            f"{archive}. Delete the file to have it made again."
+        )
+    papers = _read_numbers(paths["papers"], PAPER_COLUMNS, PAPER_NUMBERS)
+    unknown = sorted(set(papers["agrees"]) - set(VERDICTS))
+    if unknown:
+        raise InputError(
+            f"{paths['papers']}: agrees is {', '.join(unknown)}; wanted {', '.join(VERDICTS)}. Delete the file to have "
+            "it made again."
+        )
+    objects = {name: read_json(paths[name]) for name in ("samples", "index")}
+    for name, content in objects.items():
+        if not isinstance(content, dict):
+            raise InputError(f"{paths[name]}: holds no JSON object. Delete the file to have it made again.")
+    return Results(
+        scores=scores,
+        comparisons=_read_numbers(paths["comparisons"], COMPARISON_COLUMNS, COMPARISON_NUMBERS),
+        papers=papers,
+        fits=read_raw_csv(paths["fits"], FIT_COLUMNS),
+        **objects,
+    )
+
+
+def joined_rows(paths: Sequence[str]) -> pd.DataFrame:
+    """Rows of all files, texts as they are; InputError where their columns differ."""
+    tables = [pd.read_csv(path, dtype=str, keep_default_na=False) for path in paths]
+    for path, table in zip(paths, tables, strict=True):
+        if list(table) != list(tables[0]):
+            raise InputError(
+                f"{path} has the columns {', '.join(table)}, {paths[0]} has {', '.join(tables[0])}; wanted the same. "
+                "Delete both to have them made again."
+            )
+    return pd.concat(tables, ignore_index=True)
+
+
+def rows_where(frame: pd.DataFrame, **wanted: str) -> pd.DataFrame:
+    """Rows of `frame` in which each named column is what is wanted."""
+    return frame.loc[np.logical_and.reduce([frame[column] == value for column, value in wanted.items()]), :]
+
+
+def _read_numbers(path: str, columns: Sequence[str], numeric: Sequence[str]) -> pd.DataFrame:
+    text = read_raw_csv(path, columns)
+    return text.assign(**{name: numbers(text.loc[:, name], path=path) for name in numeric})

@@ -1,0 +1,94 @@
+"""Published figures: the rule of agreement, the tables that are here, and bad ones, by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.stats import t as students_t
+
+from flaredag.errors import InputError
+from flaredag.published_figures import Agreement, p_of_test, read_published, reason_for
+
+PAPERS = Path(__file__).parents[2] / "rules" / "papers"
+RULE = Agreement(standard_deviations=2.0, relative_difference=0.1, significance=0.05)
+HEADER = "study,table,dataset,model,metric,paper,paper_sd,kind\n"
+
+
+@pytest.mark.parametrize(
+    ("paper", "paper_sd", "got", "agrees"),
+    [
+        (0.884, 0.032, 0.948, True),  # exactly two standard deviations
+        (0.884, 0.032, 0.949, False),
+        (100.0, np.nan, 110.0, True),  # exactly a tenth
+        (100.0, np.nan, 89.9, False),
+        (0.884, 0.032, np.nan, False),
+    ],
+)
+def test_rule_of_figures(paper: float, paper_sd: float, got: float, agrees: bool) -> None:
+    assert RULE.of_figures(paper, paper_sd, got) is agrees
+
+
+@pytest.mark.parametrize(("paper", "got", "agrees"), [(0.04, 0.0001, True), (0.04, 0.05, False), (0.5, 0.05, True)])
+def test_rule_of_tests(paper: float, got: float, agrees: bool) -> None:
+    assert RULE.of_tests(paper, got) is agrees
+
+
+def test_published_tables_are_whole_and_consistent_in_themselves() -> None:
+    for path in sorted(PAPERS.glob("*.csv")):
+        papers = read_published(path, study=path.stem)
+        assert not papers.duplicated(["table", "dataset", "model", "metric"]).any()
+
+
+def test_sun2022_as_published() -> None:
+    papers = read_published(PAPERS / "sun2022.csv", study="sun2022")
+    key = ["table", "dataset", "model", "metric"]
+    figures = papers.set_index(key)["paper"]
+    # Positives of Table 3 are the three cells of Table 2 that lead to STRONG; negatives the quiet ones.
+    for instrument, total in (("SHARP", 2849), ("SMARP", 4601)):
+        cells = [figures["2", instrument, "", f"windows {past}->STRONG"] for past in ("QUIET", "WEAK", "STRONG")]
+        positive, negative = (figures["3", instrument, "", label] for label in ("positive", "negative"))
+        assert sum(cells) == total == positive
+        assert figures["2", instrument, "", "windows QUIET->QUIET"] == negative
+        assert figures["3", instrument, "", "event_rate"] == pytest.approx(positive / (positive + negative), abs=5e-5)
+    # Fusing adds all of the other instrument to the training split.
+    assert figures["5", "FUSED_SHARP", "", "train positive"] == 1774 + 4601
+    assert figures["5", "FUSED_SMARP", "", "train positive"] == 2849 + 2849
+    # The published p are those of the published t with 9 degrees of freedom, 8 + 16 tests.
+    tests = papers[papers["kind"] == "test"]
+    for row in tests[tests["metric"].str.endswith(" t")].itertuples():
+        p = figures[row.table, row.dataset, row.model, row.metric.removesuffix(" t") + " p"]
+        assert students_t.sf(row.paper, 9) == pytest.approx(p, abs=1e-6)
+    assert len(tests) == 2 * (8 + 16)
+
+
+@pytest.mark.parametrize(
+    ("papers", "told"),
+    [
+        ("study,table\ns,2\n", "column dataset, model, .* missing"),
+        (HEADER + "other,3,SHARP,,positive,1,,samples\n", "line 2: study is 'other'"),
+        (HEADER + "s,3,SHARP,,positive,many,,samples\n", "line 2: paper is 'many'"),
+        (HEADER + "s,3,SHARP,,positive,1,,guess\n", "line 2: kind is 'guess'"),
+        (HEADER + "s,8,SHARP_ONLY,lstm vs cnn,accuracy t,3.0,,test\n", "one ' p' a test"),
+        (HEADER + "s,8,SHARP_ONLY,lstm,accuracy p,0.1,,test\n", "'a vs b' in one of"),
+    ],
+)
+def test_a_bad_table_of_published_figures_is_told(tmp_path: Path, papers: str, told: str) -> None:
+    path = tmp_path / "papers.csv"
+    path.write_text(papers)
+    with pytest.raises(InputError, match=told):
+        read_published(path, study="s")
+
+
+def test_the_p_of_a_test_is_a_figure_of_its_own():
+    statistic = {"table": "7", "dataset": "B vs A", "model": "lstm", "metric": "brier_skill_score t"}
+    assert p_of_test(statistic) == statistic | {"metric": "brier_skill_score p"}
+    assert p_of_test(p_of_test(statistic)) == p_of_test(statistic)
+
+
+def test_a_reason_fits_where_all_its_patterns_do():
+    figure = {"table": "3", "dataset": "SHARP", "model": "", "metric": "negative"}
+    reasons = [{"table": "3", "metric": "pos*", "why": "no"}, {"dataset": "SH*", "model": "", "why": "this"}]
+    assert reason_for(figure, reasons, default="none") == "this"
+    assert reason_for(figure | {"model": "lstm"}, reasons, default="none") == "none"

@@ -1,0 +1,53 @@
+"""What the report takes: results of another kind than the scripts write are told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from flaredag.errors import InputError
+from flaredag.report_inputs import check_numbers_of_files, joined_rows, read_results, rows_where
+from made_up_results import paths_of, results_of, scores_of, study_named, written
+
+
+def test_a_verdict_that_nobody_knows_is_told(tmp_path):
+    paths = written(tmp_path, "s")
+    papers = Path(paths["papers"])
+    papers.write_text(papers.read_text().replace(",yes,", ",perhaps,"))
+    with pytest.raises(InputError, match="agrees is perhaps; wanted yes, no, not_run"):
+        read_results(paths, study="s", archive="embedded")
+
+
+def test_scores_of_another_archive_are_told(tmp_path):
+    with pytest.raises(InputError, match="scores of archive embedded; this report is of published"):
+        read_results(written(tmp_path, "s"), study="s", archive="published")
+
+
+def test_numbers_are_read_as_numbers_and_what_is_empty_as_undefined(tmp_path):
+    papers = results_of(tmp_path).papers
+    assert papers["paper"].tolist() == [0.884, 0.8, 0.001]
+    assert papers["got"].isna().tolist() == [False, False, True]
+    assert papers["why"].tolist() == ["", "Too few regions.", "No CNN here."]
+
+
+def test_a_file_too_few_is_told(tmp_path):
+    inputs = {name: [path] for name, path in paths_of(tmp_path).items()}
+    check_numbers_of_files([study_named("s")], inputs)
+    with pytest.raises(InputError, match="0 files of fits for 1 studies, wanted 1: one a study"):
+        check_numbers_of_files([study_named("s")], inputs | {"fits": []})
+
+
+def test_tables_are_joined_as_text_and_only_if_their_columns_are_the_same(tmp_path):
+    one, two, other = (tmp_path / name for name in ("one.csv", "two.csv", "other.csv"))
+    one.write_text("study,value\ns,0.10\n")
+    two.write_text("study,value\nt,\n")
+    other.write_text("study\nu\n")
+    assert joined_rows([str(one), str(two)]).to_numpy().tolist() == [["s", "0.10"], ["t", ""]]
+    with pytest.raises(InputError, match=r"other\.csv has the columns study, .*one\.csv has study, value"):
+        joined_rows([str(one), str(other)])
+
+
+def test_rows_where_all_columns_are_as_wanted():
+    rows = rows_where(scores_of("s"), dataset="A", model="lstm", metric="true_skill_statistic", threshold="fixed_0.5")
+    assert rows["value"].tolist() == [0.8, 0.9]

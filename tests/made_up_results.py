@@ -1,0 +1,111 @@
+"""Results of a made-up study of two seeds, as the scripts write them, for the tests of the report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from flaredag.artifacts import write_json
+from flaredag.report_inputs import Results, read_results
+from flaredag.score_tables import METRICS
+
+TEMPLATE = str(Path(__file__).parents[1] / "scripts" / "report.typ")
+SVG = (
+    '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20"><rect width="40" height="20" fill="#0072B2"/></svg>'
+)
+AT_THRESHOLD = METRICS[:7]
+# True skill statistic of seeds 0 and 1, at both thresholds.
+TSS = {("A", "lstm"): (0.8, 0.9), ("A", "logistic_regression"): (0.7, 0.6), ("B", "lstm"): (0.5, 0.5)}
+TSS |= {("B", "logistic_regression"): (0.6, 0.7)}
+
+
+def study_named(name: str) -> dict:
+    return {
+        "name": name,
+        "title": f"The study {name}",
+        "paper": "Somebody 1999",
+        "protocol_in_words": "Half of the `samples` & all of the #tags are $odd_ones.",
+        "declared_leaks": ["Looks into `the_future`."],
+        "headline": {"model": "lstm", "baseline": "logistic_regression", "metric": "true_skill_statistic"},
+        "datasets": ["B", "A"],
+        "comparisons": [{"name": "one", "title": "Is it better?"}],
+        "published_tables": {"6": "Scores"},
+        "figures": ["A blue box."],
+        "agreement": {"standard_deviations": 2, "relative_difference": 0.1, "significance": 0.05},
+    }
+
+
+ARCHIVE = {
+    "name": "embedded",
+    "title": "a made-up Sun",
+    "simulated": True,
+    "sources": [{"title": "Nowhere", "licence": "none", "citation": "Nobody.", "address": "https://example.org/x_y"}],
+}
+
+
+def scores_of(name: str) -> pd.DataFrame:
+    rows = []
+    for (dataset, model), of_seeds in TSS.items():
+        for seed, tss in enumerate(of_seeds):
+            for metric in METRICS:
+                value = {"true_skill_statistic": tss, "n_samples": 20, "n_events": 10}.get(metric, 0.25)
+                # One seed forecast no event.
+                value = "" if metric == "false_alarm_ratio" and seed == 1 else value
+                thresholds = ("fixed_0.5", "validation") if metric in AT_THRESHOLD else ("",)
+                rows += [("embedded", name, dataset, seed, model, "p", each, metric, value) for each in thresholds]
+    columns = ["archive", "study", "dataset", "seed", "model", "protocol", "threshold", "metric", "value"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def written(folder: Path, name: str) -> dict[str, str]:
+    """Write results of a study; paths by the name of the input."""
+    folder = folder / name
+    fit = folder / "store" / "abc" / "networks-def"
+    fit.mkdir(parents=True)
+    (fit / "predictions.nc").write_bytes(b"predictions")
+    scores_of(name).to_csv(folder / "scores.csv", index=False)
+    (folder / "comparisons.csv").write_text(
+        "study,dataset,metric,a,b,difference,test,statistic,p,p_holm,low,high,family\n"
+        f"{name},A,true_skill_statistic,A lstm,A logistic_regression,0.2,t,9.0,0.01,0.02,0.1,0.3,one\n"
+        f"{name},B,true_skill_statistic,B lstm,B logistic_regression,-0.15,t,-3.0,0.9,0.9,-0.3,0.0,one\n"
+    )
+    (folder / "papers.csv").write_text(
+        "study,table,dataset,model,metric,paper,paper_sd,got,got_sd,n,agrees,why\n"
+        f"{name},6,A,lstm,true_skill_statistic,0.884,0.032,0.85,0.07,2,yes,\n"
+        f"{name},6,B,lstm,true_skill_statistic,0.8,0.05,0.5,0.0,2,no,Too few regions.\n"
+        f"{name},8,A,lstm vs cnn,accuracy p,0.001,,,,,not_run,No CNN here.\n"
+    )
+    write_json(
+        folder / "samples.json",
+        {
+            "evolution": {"sharp": {"QUIET->QUIET": 12345, "QUIET->STRONG": 7}},
+            "samples": {"sharp": {"positive": 7, "negative": 12345, "event_rate": 7 / 12352}},
+            "records": {"curated": {"records_read": 99999}, "sharp": {"records": 88888, "records_kept": 77777}},
+        },
+    )
+    one_split = {"positive": 5, "negative": 5}
+    splits = {split: one_split for split in ("train", "validation", "test")}
+    seeds = {seed: {"digest": "d", "splits": splits, "regions": dict.fromkeys(splits, 3)} for seed in "01"}
+    write_json(folder / "index.json", {"datasets": {"A": {"seeds": seeds}, "B": {"seeds": seeds}}})
+    (folder / "fits.csv").write_text(
+        f"dataset,models,seeds,dataset_digest,models_digest,path\nA,lstm,0 1,0123456789abcdef,fedcba,{fit}\n"
+    )
+    (folder / "figure.svg").write_text(SVG)
+    return paths_of(folder)
+
+
+def paths_of(folder: Path) -> dict[str, str]:
+    """Paths of the results of a study in `folder`, by the name of the input."""
+    names = {"figures": "figure.svg", "samples": "samples.json", "index": "index.json"}
+    names |= {each: f"{each}.csv" for each in ("scores", "comparisons", "papers", "fits")}
+    return {each: str(folder / file) for each, file in names.items()}
+
+
+def results_of(folder: Path, name: str = "s") -> Results:
+    """Write results of a study and read them as the report does."""
+    return read_results(written(folder, name), study=name, archive="embedded")
+
+
+def tables_in(blocks: list[dict]) -> list[dict]:
+    return [block for block in blocks if block["kind"] == "table"]
