@@ -4,6 +4,7 @@ The tables are those of the last run on the archive `published`; where there was
 """
 
 import argparse
+import json
 import multiprocessing
 import resource
 import statistics
@@ -112,7 +113,8 @@ def bench_fit() -> tuple[str, str, str]:
 
 def bench_nothing_to_do() -> tuple[str, str, str]:
     """Snakemake again on a finished run."""
-    command = [sys.executable, "-m", "snakemake", "--cores", "2", "--dry-run", "--quiet", "all"]
+    archive = json.loads((ROOT / "results" / "manifest.json").read_text())["archive"]
+    command = [sys.executable, "-m", "snakemake", "--cores", "2", "--quiet", "all", "--config", f"archive={archive}"]
     seconds = _seconds(lambda: subprocess.run(command, cwd=ROOT, check=True, capture_output=True))
     return "snakemake with nothing changed: time", f"{seconds:.1f} s", "<= 6 s"
 

@@ -157,3 +157,10 @@ class TestSeeded:
             assert torch.rand(4).tolist() == wanted
         finally:
             torch.set_num_threads(threads)
+
+
+def test_seeded_puts_back_how_torch_fills_memory():
+    before = torch.utils.deterministic.fill_uninitialized_memory
+    with seeded(0):
+        assert torch.utils.deterministic.fill_uninitialized_memory is False
+    assert torch.utils.deterministic.fill_uninitialized_memory is before
