@@ -40,6 +40,10 @@ STORE = config["store"]
 MANIFEST = beside_snakefile("rules/published_sources.yaml")
 SOURCES = told(sources.read_manifest, MANIFEST)
 PUBLISHED_FILES = list(sources.files_by_name(SOURCES).values())
+RAW = {
+    "embedded": [f"results/embedded/raw/{name}.csv" for name in ("sharp-keywords", "smarp-keywords", "goes-flares")],
+    "published": [f"results/published/raw/{file.name}" for file in PUBLISHED_FILES],
+}
 # Curated files of each archive: an embedded instrument has one shard, a published one a shard a file.
 SHARDS = {
     "embedded": ["sharp-0", "smarp-0"],
@@ -76,9 +80,14 @@ def curated(kind, suffix, archive=None):
     return paths(None) if archive else paths
 
 
-def curated_counts(wildcards):
+def curated_counts(archive):
     """Paths of the counts of what was read and dropped in curating an archive."""
-    return [path for kind in COUNTED[wildcards.archive] for path in curated(kind, ".json", wildcards.archive)]
+    return [path for kind in COUNTED[archive] for path in curated(kind, ".json", archive)]
+
+
+def curated_files(archive):
+    """Paths of all that curating an archive makes: tables, flares, counts."""
+    return [*(path for kind in CURATED for path in curated(kind, ".nc", archive)), *curated_counts(archive)]
 
 
 def of_study(*keys):

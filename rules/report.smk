@@ -1,8 +1,6 @@
 # all studies of the chosen archive -> results/report.pdf, and scores.csv, comparisons.csv, papers.csv, manifest.json
 
-ARTIFACTS = configuration.artifacts_before_fits(
-    f"results/{ARCHIVE}", [path for kind in CURATED for path in curated(kind, ".nc", ARCHIVE)], STUDIES
-)
+ARTIFACTS = configuration.artifacts_of_archive(f"results/{ARCHIVE}", RAW[ARCHIVE], curated_files(ARCHIVE), STUDIES)
 
 
 rule write_report:

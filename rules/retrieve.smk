@@ -23,7 +23,7 @@ rule retrieve_published:
     input:
         manifest=MANIFEST,
     output:
-        [f"results/published/raw/{file.name}" for file in PUBLISHED_FILES],
+        RAW["published"],
     log:
         "results/published/logs/retrieve_published.log",
     conda:

@@ -6,7 +6,7 @@ rule make_windows:
     input:
         tables=curated("tables", ".nc"),
         flares=curated("flares", ".nc"),
-        counts=curated_counts,
+        counts=lambda wildcards: curated_counts(wildcards.archive),
     output:
         windows="results/{archive}/{study}/windows.nc",
         samples="results/{archive}/{study}/samples.json",

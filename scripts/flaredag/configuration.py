@@ -103,19 +103,38 @@ def archive_in_report(name: str, archive: Mapping[str, Any], sources: Sequence[S
     }
 
 
-def artifacts_before_fits(
-    folder: str, curated: Sequence[str], studies: Mapping[str, Mapping[str, Any]]
+def artifacts_of_archive(
+    folder: str, raw: Sequence[str], curated: Sequence[str], studies: Mapping[str, Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
-    """Rows of the manifest for the files between raw data and fits: path, what it was made from, seeds.
+    """Rows of the manifest for all files below `folder` but logs: path, what it was made from, seeds.
 
-    `folder`: of the archive; `curated`: its tables and flares.
+    `folder`: of the archive; `raw` and `curated`: its raw files; its tables, flares and counts. Fits lie in the store
+    and are told by their lists (`fits.csv`), which stand here for the fits that scores were made from.
     """
-    rows = [{"path": path, "made_from": [], "seeds": []} for path in curated]
+    rows = [{"path": path, "made_from": [], "seeds": []} for path in raw]
+    rows += [{"path": path, "made_from": list(raw), "seeds": []} for path in curated]
     for name, study in studies.items():
-        windows = f"{folder}/{name}/windows.nc"
-        rows.append({"path": windows, "made_from": list(curated), "seeds": []})
-        for file in ("datasets.nc", "index.json"):
-            rows.append({"path": f"{folder}/{name}/{file}", "made_from": [windows], "seeds": list(study["seeds"])})
+        below = f"{folder}/{name}"
+        made_from: dict[str, Sequence[str]] = {"windows.nc": curated, "samples.json": curated}
+        drawn = {"datasets.nc": ["windows.nc"], "index.json": ["windows.nc"], "fits.csv": ["index.json"]}
+        verified = {
+            "scores.csv": ["fits.csv"],
+            "curves.csv": ["fits.csv"],
+            "comparisons.csv": ["scores.csv"],
+            "papers.csv": ["scores.csv", "comparisons.csv", "samples.json", "index.json"],
+            "checked.json": ["windows.nc", "datasets.nc", "scores.csv", "fits.csv"],
+            **{f"figures/{figure}.svg": ["curves.csv", "scores.csv"] for figure in figures_of(study)},
+            **{f"predictions/{dataset}.csv": ["fits.csv"] for dataset in study["datasets"]},
+        }
+        made_from |= {file: [f"{below}/{one}" for one in files] for file, files in (drawn | verified).items()}
+        rows += [
+            {
+                "path": f"{below}/{file}",
+                "made_from": list(files),
+                "seeds": [] if file in ("windows.nc", "samples.json") else list(study["seeds"]),
+            }
+            for file, files in made_from.items()
+        ]
     return rows
 
 

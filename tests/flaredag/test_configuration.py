@@ -5,7 +5,7 @@ import yaml
 
 from flaredag.configuration import (
     archive_in_report,
-    artifacts_before_fits,
+    artifacts_of_archive,
     check_study,
     chosen_effort,
     chosen_studies,
@@ -131,13 +131,14 @@ def test_the_report_names_the_sources_of_an_archive(config):
     assert archive_in_report("embedded", config["archives"]["embedded"], [])["sources"] == []
 
 
-def test_artifacts_say_what_they_were_made_from():
-    rows = artifacts_before_fits("r/a", ["r/a/tables/t.nc"], {"s": {"seeds": [3]}})
-    assert [row["path"] for row in rows] == [
-        "r/a/tables/t.nc",
-        "r/a/s/windows.nc",
-        "r/a/s/datasets.nc",
-        "r/a/s/index.json",
-    ]
-    assert rows[1]["made_from"] == ["r/a/tables/t.nc"]
-    assert rows[2] == {"path": "r/a/s/datasets.nc", "made_from": ["r/a/s/windows.nc"], "seeds": [3]}
+def test_artifacts_say_what_they_were_made_from(study):
+    rows = {row["path"]: row for row in artifacts_of_archive("r/a", ["raw"], ["r/a/tables/t.nc"], {"s": study})}
+    assert rows["raw"] == {"path": "raw", "made_from": [], "seeds": []}
+    assert rows["r/a/tables/t.nc"]["made_from"] == ["raw"]
+    assert rows["r/a/s/windows.nc"] == {"path": "r/a/s/windows.nc", "made_from": ["r/a/tables/t.nc"], "seeds": []}
+    assert rows["r/a/s/datasets.nc"]["made_from"] == ["r/a/s/windows.nc"]
+    assert rows["r/a/s/datasets.nc"]["seeds"] == study["seeds"]
+    assert rows["r/a/s/figures/overview.svg"]["made_from"] == ["r/a/s/curves.csv", "r/a/s/scores.csv"]
+    assert rows["r/a/s/predictions/FUSED_SMARP.csv"]["made_from"] == ["r/a/s/fits.csv"]
+    # What one was made from is itself an artifact.
+    assert {path for row in rows.values() for path in row["made_from"]} <= rows.keys()

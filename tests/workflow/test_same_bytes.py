@@ -30,7 +30,10 @@ def artifacts(project) -> dict[str, str]:
     found = {one["path"]: one["sha256"] for one in manifest["artifacts"]}
     for path, digest in found.items():
         assert sha256_of_file(project.path(path)) == digest, path
-    assert "results/report.pdf" in found
+    # Every file of the run but its logs, and the manifest itself.
+    results = [path for path in project.path("results").rglob("*") if path.is_file() and "logs" not in path.parts]
+    names = {path.relative_to(project.folder).as_posix() for path in results}
+    assert names == {*found, "results/manifest.json"}
     return found
 
 
