@@ -12,8 +12,10 @@ validate(config, "rules/config.schema.yaml")
 
 
 include: "rules/common.smk"
+include: "rules/simulate.smk"
 include: "rules/retrieve.smk"
 include: "rules/curate.smk"
+include: "rules/archive.smk"
 include: "rules/sample.smk"
 include: "rules/train.smk"
 include: "rules/verify.smk"

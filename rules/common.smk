@@ -10,7 +10,16 @@ from snakemake.exceptions import WorkflowError
 SCRIPTS = Path(workflow.basedir, "scripts")
 sys.path.insert(0, str(SCRIPTS))
 
-from flaredag import configuration, provenance, sources, store
+from flaredag import (
+    archive_files,
+    configuration,
+    kept_shards,
+    noaa_files,
+    provenance,
+    simulated_regions,
+    sources,
+    store,
+)
 from flaredag.errors import InputError
 
 
@@ -39,23 +48,16 @@ STORE = config["store"]
 
 MANIFEST = beside_snakefile("rules/published_sources.yaml")
 SOURCES = told(sources.read_manifest, MANIFEST)
-PUBLISHED_FILES = list(sources.files_by_name(SOURCES).values())
-RAW = {
-    "embedded": [f"results/embedded/raw/{name}.csv" for name in ("sharp-keywords", "smarp-keywords", "goes-flares")],
-    "published": [f"results/published/raw/{file.name}" for file in PUBLISHED_FILES],
+ARCHIVES = {name: archive_files.observed_files(name, config["archives"][name]) for name in ("embedded", "jsoc")} | {
+    "published": archive_files.published_files(SOURCES)
 }
-# Curated files of each archive: an embedded instrument has one shard, a published one a shard a file.
-SHARDS = {
-    "embedded": ["sharp-0", "smarp-0"],
-    "published": [f"{file.instrument}-{file.shard}" for file in PUBLISHED_FILES],
-}
-CURATED = {"tables": SHARDS, "flares": {"embedded": ["goes"], "published": SHARDS["published"]}}
-# Which of them have counts of what was read and dropped: where one job makes both, they stand beside the table.
-COUNTED = {"embedded": ["tables", "flares"], "published": ["tables"]}
+SIMULATION = config["archives"]["embedded"]["simulation"]
+RETRIEVAL = config["archives"]["jsoc"]["retrieval"]
+FINAL = {"as_of": RETRIEVAL["as_of"], "final_after_days": RETRIEVAL["final_after_days"]}
 
 
 wildcard_constraints:
-    archive="embedded|published",
+    archive="|".join(ARCHIVES),
     study="|".join(config["study"]),
     instrument="[a-z]+",
     shard="[0-9]+",
@@ -70,24 +72,60 @@ def code_digest(script):
     return told(provenance.code_digest, script, SCRIPTS)
 
 
-def curated(kind, suffix, archive=None):
-    """Paths of the curated tables or flares (`kind`) of an archive, by default that of the job's wildcards."""
-
-    def paths(wildcards):
-        folder = archive or wildcards.archive
-        return [f"results/{folder}/{kind}/{name}{suffix}" for name in CURATED[kind][folder]]
-
-    return paths(None) if archive else paths
+def raw_files(kind):
+    """Input function: raw files of one kind of the archive of the job's wildcards; none where it has no such files."""
+    return lambda wildcards: ARCHIVES[wildcards.archive].raw.get(kind, [])
 
 
-def curated_counts(archive):
-    """Paths of the counts of what was read and dropped in curating an archive."""
-    return [path for kind in COUNTED[archive] for path in curated(kind, ".json", archive)]
+def curated_files(*kinds):
+    """Input function: curated files of some kinds of the archive of the job's wildcards."""
+    return lambda wildcards: [path for kind in kinds for path in ARCHIVES[wildcards.archive].curated.get(kind, [])]
 
 
-def curated_files(archive):
-    """Paths of all that curating an archive makes: tables, flares, counts."""
-    return [*(path for kind in CURATED for path in curated(kind, ".nc", archive)), *curated_counts(archive)]
+def flare_lists(archive):
+    """Raw files of every flare list of an archive, by the name of the list."""
+    return {name: ARCHIVES[archive].raw[name] for name in config["archives"][archive]["flare_lists"]}
+
+
+def of_simulation(*keys):
+    """Settings of the simulated Sun that a rule takes."""
+    return {key: SIMULATION[key] for key in keys}
+
+
+def as_of_of_shard(wildcards):
+    """Day from which the answer to a question for this shard counts, for a refresh."""
+    return told(
+        kept_shards.as_of_of_shard, "results/jsoc/raw/keywords", wildcards.instrument, int(wildcards.shard), **FINAL
+    )
+
+
+def as_of_of_year(wildcards):
+    """Day from which the answer to a question for this year counts, for a refresh."""
+    return told(noaa_files.as_of_of_year, int(wildcards.year), **FINAL)
+
+
+def kept_and_left_out(wildcards):
+    """Counts and lists of what was left out, of every kind, under the kind's own name."""
+    curated = ARCHIVES[wildcards.archive].curated
+    return {kind: paths for kind, paths in curated.items() if kind.endswith(("_counts", "_rejected"))}
+
+
+def of_instrument(kind, instrument):
+    """Input function: files of one kind of the shards of one instrument."""
+    return lambda wildcards: [
+        path for path in curated_files(kind)(wildcards) if Path(path).name.startswith(f"{instrument}-")
+    ]
+
+
+def in_figure(wildcards):
+    """What a figure of the archive is drawn from, each a list of files."""
+    folder = f"results/{wildcards.archive}"
+    return {
+        "coverage": {"coverage": [f"{folder}/coverage.csv"]},
+        "magnetograms": {kind: curated_files(kind)(wildcards) for kind in ("cubes", "tables", "flares")},
+        "regressions": {name: [f"{folder}/overlap/{name}.csv"] for name in ("matched", "regressions")},
+        "quantiles": {name: [f"{folder}/overlap/{name}.csv"] for name in ("quantiles", "factors")},
+    }[wildcards.figure]
 
 
 def of_study(*keys):

@@ -1,6 +1,7 @@
 # all studies of the chosen archive -> results/report.pdf, and scores.csv, comparisons.csv, papers.csv, manifest.json
 
-ARTIFACTS = configuration.artifacts_of_archive(f"results/{ARCHIVE}", RAW[ARCHIVE], curated_files(ARCHIVE), STUDIES)
+ARTIFACTS = configuration.artifacts_of_archive(f"results/{ARCHIVE}", ARCHIVES[ARCHIVE], STUDIES)
+ARCHIVE_FIGURES = ARCHIVES[ARCHIVE].figures()
 
 
 rule write_report:
@@ -23,6 +24,10 @@ rule write_report:
             for dataset in study["datasets"]
         ],
         checked=of_studies("checked.json"),
+        archive=f"results/{ARCHIVE}/archive.json",
+        regressions=f"results/{ARCHIVE}/overlap/regressions.csv",
+        factors=f"results/{ARCHIVE}/overlap/factors.csv",
+        archive_figures=[f"results/{ARCHIVE}/figures/{name}.svg" for name in ARCHIVE_FIGURES],
         artifacts=[row["path"] for row in ARTIFACTS],
         template=beside_snakefile("scripts/report.typ"),
     output:
@@ -38,7 +43,10 @@ rule write_report:
     params:
         studies=[configuration.study_in_report(name, study) for name, study in STUDIES.items()],
         archive=configuration.archive_in_report(
-            ARCHIVE, config["archives"][ARCHIVE], list(SOURCES.values()) if ARCHIVE == "published" else []
+            ARCHIVE,
+            config["archives"][ARCHIVE],
+            list(SOURCES.values()) if ARCHIVE == "published" else [],
+            ARCHIVE_FIGURES,
         ),
         effort=EFFORT,
         packages=[

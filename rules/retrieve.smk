@@ -1,21 +1,101 @@
-# JSOC, GOES, published tables -> results/{archive}/raw/
+# JSOC, NOAA, HEK, published tables -> results/{archive}/raw/. What a rule asks for hangs on `as_of`: a shard or year that
+# was final then is never asked for again, a later `as_of` asks again for the rest.
 
 
-rule simulate_sun:
-    """Simulate the raw files of the embedded archive: keyword records as JSOC gives them, a GOES flare list."""
+rule retrieve_keywords:
+    """Retrieve the keyword records of one shard of regions from JSOC."""
     output:
-        sharp="results/embedded/raw/sharp-keywords.csv",
-        smarp="results/embedded/raw/smarp-keywords.csv",
-        flares="results/embedded/raw/goes-flares.csv",
+        table="results/jsoc/raw/keywords/{instrument}-{shard}.csv",
     log:
-        "results/embedded/logs/simulate_sun.log",
+        "results/jsoc/logs/retrieve_keywords/{instrument}-{shard}.log",
     conda:
-        "../envs/simulate_sun.yaml"
+        "../envs/retrieve_keywords.yaml"
     params:
-        **config["archives"]["embedded"]["simulation"],
-        code=code_digest("simulate_sun.py"),
+        as_of=as_of_of_shard,
+        settings={key: RETRIEVAL[key] for key in ("series", "cadence_minutes", "quality_below", "final_after_days")},
+        code=code_digest("retrieve_keywords.py"),
     script:
-        "../scripts/simulate_sun.py"
+        "../scripts/retrieve_keywords.py"
+
+
+rule retrieve_segments:
+    """Retrieve the magnetograms of one shard of regions from JSOC: exports in small batches, each file checked."""
+    input:
+        keywords="results/jsoc/raw/keywords/{instrument}-{shard}.csv",
+    output:
+        index="results/jsoc/raw/segments/{instrument}-{shard}.json",
+    log:
+        "results/jsoc/logs/retrieve_segments/{instrument}-{shard}.log",
+    conda:
+        "../envs/retrieve_segments.yaml"
+    params:
+        settings={key: RETRIEVAL[key] for key in ("series", "segment")},
+        code=code_digest("retrieve_segments.py"),
+    script:
+        "../scripts/retrieve_segments.py"
+
+
+rule retrieve_flare_reports:
+    """Retrieve the GOES flare report of a year from NCEI."""
+    output:
+        report="results/jsoc/raw/ncei/goes-xrs-report_{year}.txt",
+    log:
+        "results/jsoc/logs/retrieve_flare_reports/{year}.log",
+    conda:
+        "../envs/retrieve_flare_reports.yaml"
+    params:
+        as_of=as_of_of_year,
+        code=code_digest("retrieve_flare_reports.py"),
+    script:
+        "../scripts/retrieve_flare_reports.py"
+
+
+rule retrieve_hek_flares:
+    """Retrieve the GOES flares of a year from HEK."""
+    output:
+        events="results/jsoc/raw/hek/{year}.json",
+    log:
+        "results/jsoc/logs/retrieve_hek_flares/{year}.log",
+    conda:
+        "../envs/retrieve_hek_flares.yaml"
+    params:
+        as_of=as_of_of_year,
+        code=code_digest("retrieve_hek_flares.py"),
+    script:
+        "../scripts/retrieve_hek_flares.py"
+
+
+rule retrieve_daily_reports:
+    """Retrieve a year of NOAA's daily texts, region summaries (SRS) or SWPC's events, packed into one archive."""
+    output:
+        archive="results/jsoc/raw/{product}/{year}_{suffix}.tar.gz",
+    log:
+        "results/jsoc/logs/retrieve_daily_reports/{product}-{year}-{suffix}.log",
+    wildcard_constraints:
+        product="srs|swpc",
+        suffix="SRS|events",
+    conda:
+        "../envs/retrieve_daily_reports.yaml"
+    params:
+        as_of=as_of_of_year,
+        code=code_digest("retrieve_daily_reports.py"),
+    script:
+        "../scripts/retrieve_daily_reports.py"
+
+
+rule retrieve_harp_noaa:
+    """Retrieve JSOC's map of HARPs to NOAA regions."""
+    output:
+        map="results/jsoc/raw/harp_noaa/all_harps_with_noaa_ars.txt",
+    log:
+        "results/jsoc/logs/retrieve_harp_noaa.log",
+    conda:
+        "../envs/retrieve_harp_noaa.yaml"
+    params:
+        as_of=RETRIEVAL["as_of"],
+        code=code_digest("retrieve_harp_noaa.py"),
+    script:
+        "../scripts/retrieve_harp_noaa.py"
 
 
 rule retrieve_published:
@@ -23,13 +103,15 @@ rule retrieve_published:
     input:
         manifest=MANIFEST,
     output:
-        RAW["published"],
+        ARCHIVES["published"].all_raw(),
     log:
         "results/published/logs/retrieve_published.log",
     conda:
         "../envs/retrieve_published.yaml"
     params:
-        raw_dir=lambda wildcards, output: output[0].removesuffix(PUBLISHED_FILES[0].name),
+        raw_dir=lambda wildcards, output: output[0].removesuffix(
+            ARCHIVES["published"].all_raw()[0].removeprefix("results/published/raw/")
+        ),
         code=code_digest("retrieve_published.py"),
     script:
         "../scripts/retrieve_published.py"

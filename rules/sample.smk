@@ -4,9 +4,8 @@
 rule make_windows:
     """Make the windows of a study, with evolution types and labels, from all tables and flares of an archive."""
     input:
-        tables=curated("tables", ".nc"),
-        flares=curated("flares", ".nc"),
-        counts=lambda wildcards: curated_counts(wildcards.archive),
+        tables=curated_files("tables"),
+        flares=curated_files("flares"),
     output:
         windows="results/{archive}/{study}/windows.nc",
         samples="results/{archive}/{study}/samples.json",

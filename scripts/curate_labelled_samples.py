@@ -55,6 +55,8 @@ def curate_labelled_samples(
             "quality": NOT_GIVEN,
             "longitude_min": np.nan,
             "longitude_max": np.nan,
+            "latitude_min": np.nan,
+            "latitude_max": np.nan,
             **{name: numbers(raw[column], path=path) for column, name in KEYWORD_OF_COLUMN.items()},
             "flares": raw["flares"],
         }
@@ -64,7 +66,8 @@ def curate_labelled_samples(
     flares, n_contradictions = flares_from_sliding_lists(
         records["region"].to_numpy(), records["t_rec"].to_numpy(), classes, horizon_hours=HORIZON_HOURS
     )
-    flares, flare_counts = curated_flares(flares.assign(noaa_ar=0, instrument=instrument))
+    not_told = {"peak_time": pd.NaT, "end_time": pd.NaT, "lists": ""}
+    flares, flare_counts = curated_flares(flares.assign(noaa_ar=0, instrument=instrument, **not_told))
     counts |= flare_counts | {"flares_contradicting_a_list": n_contradictions}
     return records, flares, counts
 

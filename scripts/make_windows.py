@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from flaredag.artifacts import read_json, write_json
+from flaredag.artifacts import write_json
 from flaredag.errors import InputError
 from flaredag.goes import threshold_w_m2
 from flaredag.joblog import job_log
@@ -105,22 +105,16 @@ def summary(study: StudyWindows, counts: Mapping[str, Any]) -> dict[str, Any]:
 def main(
     tables: Sequence[str],
     flares: Sequence[str],
-    curated_counts: Sequence[str],
     windows: str,
     samples: str,
     *,
     settings: Mapping[str, Any],
 ) -> None:
-    """Read tables, flares and curate's counts; write the windows, and a summary (JSON)."""
+    """Read tables and flares; write the windows, and a summary (JSON)."""
     study, counts = make_windows(read_records(tables), read_flares(flares), settings=settings)
-    found: dict[str, int] = {}
-    for path in curated_counts:
-        for name, number in read_json(path).items():
-            found[name] = found.get(name, 0) + number
-    LOG.info("curated: %s", found)
     LOG.info("windows: %s", counts)
     write_windows(windows, study)
-    write_json(samples, summary(study, {"curated": found} | counts))
+    write_json(samples, summary(study, counts))
 
 
 def _selected(records: pd.DataFrame, selection: Mapping[str, Any]) -> tuple[np.ndarray, dict[str, dict[str, int]]]:
@@ -155,7 +149,6 @@ if __name__ == "__main__":
         main(
             snakemake.input.tables,
             snakemake.input.flares,
-            snakemake.input.counts,
             snakemake.output.windows,
             snakemake.output.samples,
             settings=snakemake.params.settings,

@@ -1,86 +1,88 @@
-"""Raw files of the embedded archive: keyword records in JSOC's form and a GOES flare list, all simulated."""
+"""One shard of the simulated Sun: keyword records and magnetograms as JSOC gives them, flares of its regions."""
 
+import hashlib
 import logging
-from collections.abc import Mapping
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
 
-import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
-from flaredag.artifacts import write_csv
-from flaredag.errors import InputError
-from flaredag.joblog import job_log
-from flaredag.simulation import INSTRUMENTS, active_regions, goes_flares, keyword_records
+from flaredag.artifacts import write_csv, write_json
+from flaredag.joblog import Progress, job_log
+from flaredag.simulated_flares import FLARE_COLUMNS, region_flares
+from flaredag.simulated_records import RegionRecords, columns_of, region_records
+from flaredag.simulated_regions import region_of_number
+
+LOG = logging.getLogger("flaredag")
 
 
 def simulate_sun(
-    instruments: list[str],
-    *,
-    seed: int,
-    regions_per_instrument: int,
-    bad_record_fraction: float,
-    gaps_per_region: float,
-    unattributed_flare_fraction: float,
-) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
-    """Keyword records of each instrument (`flaredag.simulation.keyword_records`) and the flares of all.
-
-    Each instrument has its own stream of chance, so one table does not depend on which others are made.
-    """
-    unknown = sorted(set(instruments) - set(INSTRUMENTS))
-    if unknown:
-        raise InputError(f"no simulation of {unknown}; known instruments: {sorted(INSTRUMENTS)}.")
-    keywords, flares = {}, []
-    for name in instruments:
-        rng = np.random.default_rng([seed, sorted(INSTRUMENTS).index(name)])
-        regions = active_regions(INSTRUMENTS[name], n_regions=regions_per_instrument, rng=rng)
-        flares.append(goes_flares(regions, unattributed_fraction=unattributed_flare_fraction, rng=rng))
-        keywords[name] = keyword_records(
-            regions,
-            INSTRUMENTS[name],
-            bad_record_fraction=bad_record_fraction,
-            gaps_a_patch=gaps_per_region,
-            rng=rng,
-        )
-    return keywords, pd.concat(flares).sort_values(["start_time", "noaa_ar", "goes_class"], ignore_index=True)
+    number: int, *, instrument: str, seed: int, bad_record_fraction: float, gaps_per_region: float
+) -> tuple[RegionRecords, pd.DataFrame]:
+    """Records of one HARP or TARP, and the flares of its region (columns of `flaredag.simulated_flares`)."""
+    region = region_of_number(instrument, number, seed)
+    records = region_records(
+        region, instrument, seed=seed, bad_record_fraction=bad_record_fraction, gaps_per_region=gaps_per_region
+    )
+    return records, region_flares(region, seed)
 
 
 def main(
-    keywords: Mapping[str, str],
+    keywords: str,
+    index: str,
     flares: str,
     *,
+    instrument: str,
+    numbers: Sequence[int],
     seed: int,
-    regions_per_instrument: int,
     bad_record_fraction: float,
     gaps_per_region: float,
-    unattributed_flare_fraction: float,
-    log: logging.Logger | None = None,
 ) -> None:
-    """Write the records of each instrument to `keywords[instrument]` and the flare list to `flares` (CSV)."""
-    tables, flare_list = simulate_sun(
-        sorted(keywords),
-        seed=seed,
-        regions_per_instrument=regions_per_instrument,
-        bad_record_fraction=bad_record_fraction,
-        gaps_per_region=gaps_per_region,
-        unattributed_flare_fraction=unattributed_flare_fraction,
-    )
-    for name, table in tables.items():
-        write_csv(keywords[name], table)
-        if log:
-            log.info("%s: %d records of %d patches", keywords[name], len(table), regions_per_instrument)
+    """Write records (CSV), magnetograms (in the folder of the index's name), flares (CSV), last the index (JSON)."""
+    folder = Path(index).with_suffix("")
+    # What a killed job left would not be listed in the index, yet lie there.
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    tables, flare_lists, listed = [pd.DataFrame(columns=columns_of(instrument))], [], []
+    progress = Progress(LOG, f"regions of {instrument}", len(numbers))
+    # One thread, so that sums of products come out the same on any machine of one kind.
+    with threadpool_limits(1):
+        for number in sorted(numbers):
+            records, of_region = simulate_sun(
+                number,
+                instrument=instrument,
+                seed=seed,
+                bad_record_fraction=bad_record_fraction,
+                gaps_per_region=gaps_per_region,
+            )
+            tables.append(records.table)
+            flare_lists.append(of_region)
+            for name, content in sorted(records.files.items()):
+                (folder / name).write_bytes(content)
+                listed.append({"name": name, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()})
+            progress.advance()
+    table = pd.concat(tables, ignore_index=True)
+    flare_list = pd.concat(flare_lists, ignore_index=True) if flare_lists else pd.DataFrame(columns=list(FLARE_COLUMNS))
+    write_csv(keywords, table)
     write_csv(flares, flare_list)
-    if log:
-        log.info("%s: %d flares", flares, len(flare_list))
+    write_json(index, {"files": sorted(listed, key=lambda file: file["name"])})
+    LOG.info(
+        "%s: %d regions, %d records, %d magnetograms, %d flares", keywords, len(numbers), len(table), len(listed),
+        len(flare_list),
+    )  # fmt: skip
 
 
 if __name__ == "__main__":
-    with job_log(snakemake.log[0]) as log:
+    with job_log(snakemake.log[0]):
         main(
-            {"sharp": snakemake.output.sharp, "smarp": snakemake.output.smarp},
+            snakemake.output.keywords,
+            snakemake.output.index,
             snakemake.output.flares,
+            instrument=snakemake.wildcards.instrument,
+            numbers=snakemake.params.numbers,
             seed=snakemake.params.seed,
-            regions_per_instrument=snakemake.params.regions_per_instrument,
             bad_record_fraction=snakemake.params.bad_record_fraction,
             gaps_per_region=snakemake.params.gaps_per_region,
-            unattributed_flare_fraction=snakemake.params.unattributed_flare_fraction,
-            log=log,
         )

@@ -6,17 +6,20 @@ from typing import Any
 
 import pandas as pd
 
-from flaredag import report_first_page, report_sections
+from flaredag import report_archive, report_first_page, report_sections
 from flaredag.artifacts import write_csv, write_json, written_whole
 from flaredag.joblog import job_log
 from flaredag.manifest import Artifact, installed_versions, rows_of_artifacts, rows_of_fits
 from flaredag.report_inputs import (
+    ONE_FILE,
     ONE_FILE_A_STUDY,
     Archive,
+    ArchiveResults,
     Results,
     Study,
     check_numbers_of_files,
     joined_rows,
+    read_archive_results,
     read_results,
 )
 from flaredag.report_pdf import compiled, figure_file
@@ -29,16 +32,21 @@ JOINED = ("scores", "comparisons", "papers")
 def write_report(
     studies: Sequence[Study],
     results: Sequence[Results],
+    of_archive: ArchiveResults,
     *,
     archive: Archive,
     effort: str,
     versions: Mapping[str, str | None],
 ) -> dict[str, Any]:
-    """Content of the report for its template, as JSON: facts and answers of the first page, a part a study, provenance.
+    """Content of the report for its template, as JSON: first page, archive, a part a study, provenance.
 
-    Figures are named by their place among the captions of all studies (`figure_file`).
+    Figures are named by their place among the captions of the archive and then of all studies (`figure_file`).
     """
-    parts, n_figures = [], 0
+    figures_of_archive = {
+        figure["name"]: {"kind": "figure", "file": figure_file(i), "caption": figure["title"]}
+        for i, figure in enumerate(archive["figures"])
+    }
+    parts, n_figures = [], len(archive["figures"])
     for study, of_study in zip(studies, results, strict=True):
         figures = [
             {"kind": "figure", "file": figure_file(n_figures + i), "caption": caption}
@@ -67,7 +75,8 @@ def write_report(
         "archive": archive["name"],
         "archive_title": archive["title"],
         "simulated": archive["simulated"],
-        "facts": report_first_page.facts(studies, results, archive, effort=effort),
+        "facts": report_first_page.facts(studies, results, archive, of_archive, effort=effort),
+        "archive_chapter": report_archive.chapter(archive, of_archive, figures_of_archive),
         "parts": parts,
         "sources": [dict(source) | {"citation": source["citation"].rstrip(".")} for source in archive["sources"]],
         "versions": [[name, number or absent] for name, number in versions.items()],
@@ -85,20 +94,22 @@ def main(
     packages: Sequence[str],
     artifacts: Sequence[Artifact],
 ) -> None:
-    """Read what every study came to; write the report, and the tables for machines.
+    """Read what every study came to and what the archive holds; write the report, and the tables for machines.
 
     `inputs`: scores, comparisons, papers, samples, index and fits, a file a study in the order of `studies`; figures,
-    an SVG a caption. `outputs`: report, scores, comparisons, papers, manifest. `packages`: those whose versions are
-    told. `artifacts`: what the manifest names besides the fits and the outputs.
+    an SVG a caption; archive, regressions and factors, one file each; archive_figures, an SVG a caption. `outputs`:
+    report, scores, comparisons, papers, manifest. `packages`: those whose versions are told. `artifacts`: what the
+    manifest names besides the fits and the outputs.
     """
-    check_numbers_of_files(studies, inputs)
+    check_numbers_of_files(studies, inputs, archive=archive)
     results = [
         read_results({name: inputs[name][i] for name in ONE_FILE_A_STUDY}, study=study["name"], archive=archive["name"])
         for i, study in enumerate(studies)
     ]
+    of_archive = read_archive_results({name: inputs[name][0] for name in ONE_FILE})
     versions = installed_versions(packages)
-    content = write_report(studies, results, archive=archive, effort=effort, versions=versions)
-    pdf = compiled(content, template=template, figures=inputs["figures"])
+    content = write_report(studies, results, of_archive, archive=archive, effort=effort, versions=versions)
+    pdf = compiled(content, template=template, figures=[*inputs["archive_figures"], *inputs["figures"]])
     with written_whole(outputs["report"]) as part:
         part.write_bytes(pdf)
     for name in JOINED:
@@ -126,7 +137,10 @@ if __name__ == "__main__":
     with job_log(snakemake.log[0]):
         main(
             snakemake.params.studies,
-            {name: list(snakemake.input[name]) for name in (*ONE_FILE_A_STUDY, "figures")},
+            {
+                **{name: list(snakemake.input[name]) for name in (*ONE_FILE_A_STUDY, "figures", "archive_figures")},
+                **{name: [snakemake.input[name]] for name in ONE_FILE},
+            },
             dict(snakemake.output.items()),
             template=snakemake.input.template,
             archive=snakemake.params.archive,

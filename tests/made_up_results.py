@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from flaredag.artifacts import write_json
-from flaredag.report_inputs import Results, read_results
+from flaredag.report_inputs import ArchiveResults, Results, read_archive_results, read_results
 from flaredag.score_tables import METRICS
 
 TEMPLATE = str(Path(__file__).parents[1] / "scripts" / "report.typ")
@@ -41,7 +41,49 @@ ARCHIVE = {
     "title": "a made-up Sun",
     "simulated": True,
     "sources": [{"title": "Nowhere", "licence": "none", "citation": "Nobody.", "address": "https://example.org/x_y"}],
+    "figures": [{"name": "coverage", "title": "Records of each month."}],
 }
+ARCHIVE_SUMMARY = {
+    "instruments": {
+        "sharp": {"records": 1234, "regions": 12, "images": 900, "first": "2010-05-01", "last": "2010-06-30"},
+        "smarp": {"records": 0, "regions": 0, "images": 0, "first": "", "last": ""},
+    },
+    "flares": {"below_c": 3, "C": 20, "M": 4, "X": 1, "first": "2010-05-02", "last": "2010-06-29"},
+    "counts": {
+        "flares": {"goes": {"flares_read": 30, "flares_of_strange_kind": 2}},
+        "tables": {"sharp": {"records_read": 1240, "regions": 12}, "smarp": {"records_read": 0, "regions": 0}},
+    },
+    "rejections": {
+        "tables": [
+            {
+                "reason": "T_REC is no time",
+                "n": 6,
+                "example": {"source": "raw/sharp-0.csv", "place": "line 7", "text": "2010.06.31_00:00:00_TAI"},
+            }
+        ]
+    },
+    "disagreements": {
+        "kinds": {"class": {"ncei": 12}, "missing": {"hek": 4}},
+        "n": 16,
+        "examples": [
+            {
+                "kind": "class",
+                "goes_class": "M2.0",
+                "peak_time": "2010-06-12 00:57",
+                "list_a": "hek",
+                "value_a": "M2.0",
+                "list_b": "ncei",
+                "value_b": "M2.1",
+                "kept": "M2.0",
+            }
+        ],
+    },
+}
+REGRESSIONS = (
+    "keyword,slope,intercept,pearson_r,n\n"
+    "usfluxl,1.2,-3.5e+20,0.97,800\nmeangbl,2,8.3,0.8,800\nr_value,0.8,-0.09,0.9,800\narea,,,,0\n"
+)
+FACTORS = "region_sharp,factor\n11,1.05\n12,1.15\n-1,1.1\n"
 
 
 def scores_of(name: str) -> pd.DataFrame:
@@ -81,7 +123,7 @@ def written(folder: Path, name: str) -> dict[str, str]:
         {
             "evolution": {"sharp": {"QUIET->QUIET": 12345, "QUIET->STRONG": 7}},
             "samples": {"sharp": {"positive": 7, "negative": 12345, "event_rate": 7 / 12352}},
-            "records": {"curated": {"records_read": 99999}, "sharp": {"records": 88888, "records_kept": 77777}},
+            "records": {"all": {"windows_possible": 99999}, "sharp": {"records": 88888, "records_kept": 77777}},
         },
     )
     one_split = {"positive": 5, "negative": 5}
@@ -93,6 +135,23 @@ def written(folder: Path, name: str) -> dict[str, str]:
     )
     (folder / "figure.svg").write_text(SVG)
     return paths_of(folder)
+
+
+def written_archive_results(folder: Path) -> dict[str, str]:
+    """Write what was found of an archive; paths by the name of the input."""
+    folder.mkdir(parents=True, exist_ok=True)
+    names = {"archive": "archive.json", "archive_figures": "coverage.svg"}
+    names |= {name: f"{name}.csv" for name in ("regressions", "factors")}
+    paths = {name: str(folder / file) for name, file in names.items()}
+    write_json(paths["archive"], ARCHIVE_SUMMARY)
+    for name, text in {"archive_figures": SVG, "regressions": REGRESSIONS, "factors": FACTORS}.items():
+        Path(paths[name]).write_text(text)
+    return paths
+
+
+def archive_results_of(folder: Path) -> ArchiveResults:
+    """Write what was found of an archive and read it as the report does."""
+    return read_archive_results(written_archive_results(folder / "archive"))
 
 
 def paths_of(folder: Path) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """A copy of the project in a folder of its own, with a tiny configuration, to run Snakemake in."""
 
+import fcntl
 import os
 import re
 import shutil
@@ -67,9 +68,10 @@ class Project:
 
 
 def make_tiny(config: dict) -> None:
-    """Few regions, few seeds, a small network: a whole run in half a minute."""
+    """Few regions, few seeds, small images, a small network: a whole run in a minute."""
     config["effort"] = "paper"
-    config["archives"]["embedded"]["simulation"]["regions_per_instrument"] = 30
+    config["archives"]["embedded"]["simulation"]["regions"] = {"sharp": 36, "smarp": 36}
+    config["curation"]["cubes"]["pixels"] = 16
     config["models"]["lstm"] |= {"hidden_size": 8, "max_epochs": 6, "patience_epochs": 6}
     config["models"]["gradient_boosting"]["max_trees"] = 10
     study = config["study"]["sun2022"]
@@ -102,10 +104,22 @@ def project(tmp_path):
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory):
-    """A copy of the project in which results/report.pdf has been made on two cores. Not to be changed."""
-    made = Project(tmp_path_factory.mktemp("finished") / "project")
-    made.configure(make_tiny)
-    made.run()
+    """A copy of the project in which results/report.pdf has been made on two cores. Not to be changed.
+
+    Workers of one run of the tests share it: the first makes it, the others wait.
+    """
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    made = object.__new__(Project)
+    made.folder = shared / "finished" / "project"
+    with (shared / "finished.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.path("results/report.pdf").exists():
+            shutil.rmtree(made.folder, ignore_errors=True)
+            made.__init__(made.folder)
+            made.configure(make_tiny)
+            made.run()
     return made
 
 
@@ -114,5 +128,13 @@ def finished_copy(finished, tmp_path):
     """The finished project with its results, its times and Snakemake's records, to be changed."""
     copied = object.__new__(Project)
     copied.folder = tmp_path / "project"
-    shutil.copytree(finished.folder, copied.folder)
+    shutil.copytree(finished.folder, copied.folder, copy_function=_copy)
     return copied
+
+
+def _copy(source: str, target: str) -> None:
+    """Copy a file with its time; magnetograms, thousands that no test changes in place, are linked."""
+    if source.endswith(".fits"):
+        os.link(source, target)
+    else:
+        shutil.copy2(source, target)

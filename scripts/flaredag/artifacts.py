@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
+import shutil
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,21 +24,41 @@ BLOCK_BYTES = 1 << 20
 
 
 @contextmanager
-def written_whole(path: str | Path) -> Iterator[Path]:
-    """A temporary file beside `path` that takes its name only when the block ends without error."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-    os.close(handle)
-    part = Path(name)
+def disk_full_told(path: str | Path) -> Iterator[None]:
+    """Turns "no space left" and "quota exceeded" while `path` is made into an InputError that says what to do."""
     try:
-        yield part
-        with part.open("rb") as file:
-            os.fsync(file.fileno())
-        part.chmod(0o644)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+        yield
+    except (OSError, RuntimeError) as error:
+        # The netCDF library tells of a full disk as of any other fault.
+        silent = isinstance(error, RuntimeError) and shutil.disk_usage(Path(path).parent).free < BLOCK_BYTES
+        if not silent and getattr(error, "errno", None) not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise InputError(
+            f"{path}: no space left on its disk while it was made. Make room, or put results on another disk, and run "
+            "again: nothing half-written is left, and what has come so far is kept."
+        ) from error
+
+
+@contextmanager
+def written_whole(path: str | Path) -> Iterator[Path]:
+    """A temporary file beside `path` that takes its name only when the block ends without error.
+
+    Raises InputError where the disk is full.
+    """
+    path = Path(path)
+    with disk_full_told(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+        os.close(handle)
+        part = Path(name)
+        try:
+            yield part
+            with part.open("rb") as file:
+                os.fsync(file.fileno())
+            part.chmod(0o644)
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
 
 
 def sha256_of_file(path: str | Path) -> str:

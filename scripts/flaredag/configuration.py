@@ -5,16 +5,19 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any
 
+from flaredag.archive_files import FIGURES
 from flaredag.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from flaredag.archive_files import ArchiveFiles
     from flaredag.sources import Source
 
 # A figure of this name, beside those that a study's configuration describes, shows all models on all data sets.
 OVERVIEW = "overview"
 OVERVIEW_CAPTION = "True skill statistic of every model on every data set at threshold 0.5: mean and sd over seeds."
+OVERLAP_TABLES = ("matched", "regressions", "quantiles", "factors")
 
 
 def chosen_effort(config: Mapping[str, Any]) -> str:
@@ -85,12 +88,15 @@ def study_in_report(name: str, study: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def archive_in_report(name: str, archive: Mapping[str, Any], sources: Sequence[Source]) -> dict[str, Any]:
-    """What the report says of an archive and of the sources of its data."""
+def archive_in_report(
+    name: str, archive: Mapping[str, Any], sources: Sequence[Source], figures: Sequence[str]
+) -> dict[str, Any]:
+    """What the report says of an archive, of the sources of its data, and of the `figures` of its chapter (names)."""
     return {
         "name": name,
         "title": archive["title"],
         "simulated": archive["simulated"],
+        "figures": [{"name": figure, "title": FIGURES[figure]} for figure in figures],
         "sources": [
             {
                 "title": source.title,
@@ -104,15 +110,23 @@ def archive_in_report(name: str, archive: Mapping[str, Any], sources: Sequence[S
 
 
 def artifacts_of_archive(
-    folder: str, raw: Sequence[str], curated: Sequence[str], studies: Mapping[str, Mapping[str, Any]]
+    folder: str, files: ArchiveFiles, studies: Mapping[str, Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
     """Rows of the manifest for all files below `folder` but logs: path, what it was made from, seeds.
 
-    `folder`: of the archive; `raw` and `curated`: its raw files; its tables, flares and counts. Fits lie in the store
-    and are told by their lists (`fits.csv`), which stand here for the fits that scores were made from.
+    `folder`: of the archive; `files`: what it consists of. The FITS files are told by the indices of their shards.
+    Fits lie in the store and are told by their lists (`fits.csv`), which stand here for the fits that scores were made
+    from.
     """
+    raw, curated = files.all_raw(), files.all_curated()
     rows = [{"path": path, "made_from": [], "seeds": []} for path in raw]
-    rows += [{"path": path, "made_from": list(raw), "seeds": []} for path in curated]
+    rows += [{"path": path, "made_from": raw, "seeds": []} for path in curated]
+    summarised = {"coverage.csv": curated, "archive.json": curated}
+    compared = [path for kind in ("tables", "cubes") for path in files.curated.get(kind, [])]
+    summarised |= {f"overlap/{name}.csv": compared for name in OVERLAP_TABLES}
+    drawn_from = [f"{folder}/{name}" for name in summarised if name.endswith(".csv")]
+    summarised |= {f"figures/{name}.svg": [*drawn_from, *compared] for name in files.figures()}
+    rows += [{"path": f"{folder}/{name}", "made_from": paths, "seeds": []} for name, paths in summarised.items()]
     for name, study in studies.items():
         below = f"{folder}/{name}"
         made_from: dict[str, Sequence[str]] = {"windows.nc": curated, "samples.json": curated}

@@ -10,37 +10,25 @@ import zlib
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-import requests
-
 from flaredag.artifacts import sha256_of_file
 from flaredag.errors import InputError
 from flaredag.joblog import Progress
+from flaredag.retrying import BackOff, RefusedError, TryAgainError, check_status, faults_of_requests, retried
 
 if TYPE_CHECKING:
     import logging
     from collections.abc import Callable
     from pathlib import Path
 
+    import requests
+
     from flaredag.sources import SourceFile
 
 MAX_TRIES = 5
 BACK_OFF_SECONDS = 1.0  # doubled from try to try
-MAX_WAIT_SECONDS = 60.0  # longest `Retry-After` that is followed
 CONNECT_SECONDS, READ_SECONDS = 10.0, 60.0
 BLOCK_BYTES = 1 << 16
 MIB = 1 << 20
-
-
-class _TryAgainError(Exception):
-    """An answer that another try may better, after at least `wait_seconds`."""
-
-    def __init__(self, what: str, *, wait_seconds: float = 0.0) -> None:
-        super().__init__(what)
-        self.wait_seconds = wait_seconds
-
-
-class _RefusedError(Exception):
-    """An answer that no further try betters."""
 
 
 def obtain(
@@ -160,29 +148,28 @@ def _fetch_from_address(
     log: logging.Logger,
 ) -> str | None:
     """Continue `part` from the address until it is whole; what kept it from that, or None."""
-    problem, anew = "", False
-    for n_tried in range(1, MAX_TRIES + 1):
-        wait_seconds = BACK_OFF_SECONDS * 2 ** (n_tried - 1)
-        try:
-            _continue_part(file, part, session=session, log=log)
-            fault = _fault(part, file)
-            if fault is None:
-                return None
-            problem = fault
-            if part.stat().st_size >= file.bytes:
-                # Wrong bytes may come from what an earlier run left: one more try from zero tells.
-                part.unlink()
-                if anew:
-                    return problem
-                anew = True
-        except _TryAgainError as error:
-            problem, wait_seconds = str(error), max(wait_seconds, error.wait_seconds)
-        except _RefusedError as error:
-            return str(error)
-        if n_tried < MAX_TRIES:
-            log.warning("%s: %s; again in %.0f s (%d of %d)", file.name, problem, wait_seconds, n_tried, MAX_TRIES)
-            sleep(wait_seconds)
-    return f"{problem} (tried {MAX_TRIES} times)"
+    anew = False
+
+    def another_try() -> None:
+        nonlocal anew
+        _continue_part(file, part, session=session, log=log)
+        fault = _fault(part, file)
+        if fault is None:
+            return
+        if part.stat().st_size >= file.bytes:
+            # Wrong bytes may come from what an earlier run left: one more try from zero tells.
+            part.unlink()
+            if anew:
+                raise RefusedError(fault)
+            anew = True
+        raise TryAgainError(fault)
+
+    back_off = BackOff(max_tries=MAX_TRIES, first_seconds=BACK_OFF_SECONDS, jitter_fraction=0.0, sleep=sleep)
+    try:
+        retried(another_try, what=file.name, log=log, back_off=back_off)
+    except RefusedError as error:
+        return str(error)
+    return None
 
 
 def _continue_part(file: SourceFile, part: Path, *, session: requests.Session, log: logging.Logger) -> None:
@@ -190,44 +177,33 @@ def _continue_part(file: SourceFile, part: Path, *, session: requests.Session, l
     n_here = part.stat().st_size if part.is_file() else 0
     # Ranges count bytes of what is sent; a compressed answer would shift them.
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={n_here}-"} if n_here else {})
-    timeout = (CONNECT_SECONDS, READ_SECONDS)
-    try:
-        with session.get(file.address, headers=headers, stream=True, timeout=timeout) as response:
-            n_here = _start_of_answer(response, file, part, n_here)
-            if n_here:
-                log.info("%s: continued at byte %d of %d", file.name, n_here, file.bytes)
-            _write_blocks(response, file, part, n_here, log=log)
-    except requests.Timeout as error:
-        raise _TryAgainError(f"no answer in time ({type(error).__name__})") from error
-    except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError) as error:
-        # The error's text may hold the whole address of a redirect; its kind says enough.
-        cause = error.args[0] if error.args else error
-        cause = getattr(cause, "reason", cause)
-        raise _TryAgainError(f"no connection, or cut short ({type(cause).__name__})") from error
-    except requests.RequestException as error:
-        raise _RefusedError(f"no download possible ({type(error).__name__})") from error
+    with (
+        faults_of_requests(),
+        session.get(file.address, headers=headers, stream=True, timeout=(CONNECT_SECONDS, READ_SECONDS)) as response,
+    ):
+        n_here = _start_of_answer(response, file, part, n_here)
+        if n_here:
+            log.info("%s: continued at byte %d of %d", file.name, n_here, file.bytes)
+        _write_blocks(response, file, part, n_here, log=log)
 
 
 def _start_of_answer(response: requests.Response, file: SourceFile, part: Path, n_asked: int) -> int:
     """Byte of `file` at which the body of `response` begins; raises where it is not (part of) `file`."""
     status = response.status_code
-    if status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        retry_after = response.headers.get("Retry-After", "")
-        wait_seconds = min(float(retry_after), MAX_WAIT_SECONDS) if retry_after.isdecimal() else 0.0
-        raise _TryAgainError(f"HTTP status {status}", wait_seconds=wait_seconds)
     content_range = response.headers.get("Content-Range", "")
     partial = status == HTTPStatus.PARTIAL_CONTENT
     if status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE or (
         partial and not content_range.startswith(f"bytes {n_asked}-")
     ):
         part.unlink(missing_ok=True)
-        raise _TryAgainError(f"HTTP status {status}, range {content_range!r} for bytes from {n_asked} on")
+        raise TryAgainError(f"HTTP status {status}, range {content_range!r} for bytes from {n_asked} on")
+    check_status(status, response.headers)
     if not partial and status != HTTPStatus.OK:
-        raise _RefusedError(f"HTTP status {status} ({response.reason})")
+        raise RefusedError(f"HTTP status {status} ({response.reason})")
     start = n_asked if partial else 0
     length = "" if "Content-Encoding" in response.headers else response.headers.get("Content-Length", "")
     if length.isdecimal() and start + int(length) != file.bytes:
-        raise _RefusedError(f"a file of {start + int(length)} bytes stands there, {file.bytes} wanted")
+        raise RefusedError(f"a file of {start + int(length)} bytes stands there, {file.bytes} wanted")
     return start
 
 

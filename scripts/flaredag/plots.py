@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     FloatArray = NDArray[np.float64]
 
 TEXT_WIDTH_INCHES = 16.0 / 2.54
+RASTER_DPI = 200
 # Okabe & Ito (2008): told apart with any kind of colour vision. Yellow is left out: too pale for a line on white.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
@@ -157,7 +158,7 @@ def verification_figure(
             handlelength=1.6,
             prop={"family": "DejaVu Sans Mono", "size": 6.2},
         )
-        _add_title(figure, title, mark)
+        add_title(figure, title, mark)
     return figure
 
 
@@ -209,14 +210,21 @@ def overview_figure(scores: pd.DataFrame, *, title: str, mark: str) -> Figure:
         panels[0, 0].set_xlim(min(lowest, -0.05), 1.05)
         panels[0, 0].set_xticks([0.0, 0.5, 1.0])
         figure.supxlabel("true skill statistic at threshold 0.5", y=0.1 / height, fontsize=7.0)
-        _add_title(figure, title, mark)
+        add_title(figure, title, mark)
     return figure
 
 
+def add_title(figure: Figure, title: str, mark: str) -> None:
+    """Put the title in the upper left corner and `mark` in the right one; neither where it is empty."""
+    top = 1.0 - 0.05 / figure.get_figheight()
+    figure.text(0.01, top, title, fontsize=8.0, fontweight="bold", ha="left", va="top")
+    figure.text(0.99, top, mark, fontsize=7.0, color=COLOURS[1], ha="right", va="top")
+
+
 def write_svg(path: str | Path, figure: Figure) -> None:
-    """Write a figure as SVG without date, program or chance in it."""
+    """Write a figure as SVG without date, program or chance in it; what is rasterised, at `RASTER_DPI`."""
     with mpl.rc_context(STYLE), written_whole(path) as part:
-        figure.savefig(part, format="svg", metadata={"Date": None, "Creator": None})
+        figure.savefig(part, format="svg", dpi=RASTER_DPI, metadata={"Date": None, "Creator": None})
 
 
 def _mean_of_means(skill: dict[tuple[str, str], pd.Series], model: str) -> float:
@@ -288,12 +296,6 @@ def _finish_profile(profile: Axes) -> None:
 
 def _explain_line(axes: Axes, text: str) -> None:
     axes.text(0.97, 0.012, text, transform=axes.transAxes, color=GREY, fontsize=6.0, ha="right", va="bottom")
-
-
-def _add_title(figure: Figure, title: str, mark: str) -> None:
-    top = 1.0 - 0.05 / figure.get_figheight()
-    figure.text(0.01, top, title, fontsize=8.0, fontweight="bold", ha="left", va="top")
-    figure.text(0.99, top, mark, fontsize=7.0, color=COLOURS[1], ha="right", va="top")
 
 
 def _drawable(standard_deviation: FloatArray) -> FloatArray:

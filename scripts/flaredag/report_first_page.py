@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from flaredag.report_archive import held_in_words
 from flaredag.report_cells import (
     ABBREVIATIONS,
     Block,
@@ -21,7 +22,7 @@ from flaredag.report_cells import (
     text_columns,
     words,
 )
-from flaredag.report_inputs import Archive, Results, Study, rows_where
+from flaredag.report_inputs import Archive, ArchiveResults, Results, Study, rows_where
 from flaredag.report_published import VERDICT_WORDS
 from flaredag.score_tables import CATEGORICAL_METRICS, figures_by_seed
 
@@ -29,13 +30,21 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-def facts(studies: Sequence[Study], results: Sequence[Results], archive: Archive, *, effort: str) -> list[list[str]]:
+def facts(
+    studies: Sequence[Study],
+    results: Sequence[Results],
+    archive: Archive,
+    of_archive: ArchiveResults,
+    *,
+    effort: str,
+) -> list[list[str]]:
     """Name what was run: archive, studies, effort; data sets, models, seeds; how many published figures agree."""
     scores = pd.concat([of_study.scores for of_study in results])
     verdicts = pd.concat([of_study.papers for of_study in results])["agrees"]
     datasets = ordered(scores["dataset"], [name for study in studies for name in study["datasets"]])
     told = [
         ["Archive", f"{archive['name']}: {archive['title']}"],
+        ["It holds", held_in_words(of_archive)],
         ["Studies", ", ".join(study["name"] for study in studies)],
         ["Effort", effort],
         ["Data sets", ", ".join(datasets)],

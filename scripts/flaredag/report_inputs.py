@@ -22,7 +22,11 @@ COMPARISON_NUMBERS = ("difference", "statistic", "p", "p_holm", "low", "high")
 COMPARISON_COLUMNS = ("metric", "a", "b", "family", *COMPARISON_NUMBERS)
 PAPER_NUMBERS = ("paper", "paper_sd", "got", "got_sd", "n")
 PAPER_COLUMNS = ("table", "dataset", "model", "metric", "agrees", "why", *PAPER_NUMBERS)
+REGRESSION_COLUMNS = ("keyword", "slope", "intercept", "pearson_r", "n")
+FACTOR_COLUMNS = ("region_sharp", "factor")
+SUMMARY_PARTS = ("instruments", "flares", "counts", "rejections", "disagreements")
 ONE_FILE_A_STUDY = ("scores", "comparisons", "papers", "samples", "index", "fits")
+ONE_FILE = ("archive", "regressions", "factors")  # of the archive
 
 
 class Source(TypedDict):
@@ -32,15 +36,6 @@ class Source(TypedDict):
     licence: str
     citation: str
     address: str
-
-
-class Archive(TypedDict):
-    """The archive that the run was made on."""
-
-    name: str
-    title: str
-    simulated: bool
-    sources: Sequence[Source]
 
 
 class Headline(TypedDict):
@@ -56,6 +51,16 @@ class Titled(TypedDict):
 
     name: str
     title: str
+
+
+class Archive(TypedDict):
+    """The archive that the run was made on; `figures` of its chapter, with their captions as titles."""
+
+    name: str
+    title: str
+    simulated: bool
+    sources: Sequence[Source]
+    figures: Sequence[Titled]
 
 
 class Study(TypedDict):
@@ -86,16 +91,29 @@ class Results:
     fits: pd.DataFrame
 
 
-def check_numbers_of_files(studies: Sequence[Study], inputs: Mapping[str, Sequence[str]]) -> None:
-    """InputError unless `inputs` has a file a study of each of `ONE_FILE_A_STUDY`, and a figure a caption."""
-    wanted = dict.fromkeys(ONE_FILE_A_STUDY, len(studies)) | {
-        "figures": sum(len(study["figures"]) for study in studies)
-    }
-    for name, n_wanted in wanted.items():
+@dataclass(frozen=True)
+class ArchiveResults:
+    """What an archive holds, as summarise_archive and compare_instruments wrote it."""
+
+    summary: Mapping[str, Any]
+    regressions: pd.DataFrame
+    factors: pd.DataFrame
+
+
+def check_numbers_of_files(studies: Sequence[Study], inputs: Mapping[str, Sequence[str]], *, archive: Archive) -> None:
+    """InputError unless `inputs` has a file a study of each of `ONE_FILE_A_STUDY`, and a figure a caption.
+
+    Of the `archive` it must have one file of each of `ONE_FILE`, and a figure a caption as well.
+    """
+    of_studies = {"figures": sum(len(study["figures"]) for study in studies)}
+    of_archive = dict.fromkeys(ONE_FILE, 1) | {"archive_figures": len(archive["figures"])}
+    for name, n_wanted in (dict.fromkeys(ONE_FILE_A_STUDY, len(studies)) | of_studies | of_archive).items():
         if len(inputs[name]) != n_wanted:
+            whom = "the archive" if name in of_archive else f"{len(studies)} studies"
+            each = "a caption" if name.endswith("figures") else "an archive" if name in of_archive else "a study"
             raise InputError(
-                f"{len(inputs[name])} files of {name} for {len(studies)} studies, wanted {n_wanted}: one a "
-                f"{'caption' if name == 'figures' else 'study'}. Mend the input of the rule."
+                f"{len(inputs[name])} files of {name} for {whom}, wanted {n_wanted}: one {each}. Mend the input of "
+                "the rule."
             )
 
 
@@ -127,6 +145,25 @@ def read_results(paths: Mapping[str, str], *, study: str, archive: str) -> Resul
         papers=papers,
         fits=read_raw_csv(paths["fits"], FIT_COLUMNS),
         **objects,
+    )
+
+
+def read_archive_results(paths: Mapping[str, str]) -> ArchiveResults:
+    """Read what was found of an archive, `paths` by `ONE_FILE`.
+
+    Raises InputError where a file is not as its script writes it.
+    """
+    summary = read_json(paths["archive"])
+    missing = [name for name in SUMMARY_PARTS if not isinstance(summary, dict) or name not in summary]
+    if missing:
+        raise InputError(
+            f"{paths['archive']}: no {', '.join(missing)}; wanted the summary of an archive. Delete the file to "
+            "have it made again."
+        )
+    return ArchiveResults(
+        summary=summary,
+        regressions=_read_numbers(paths["regressions"], REGRESSION_COLUMNS, REGRESSION_COLUMNS[1:]),
+        factors=_read_numbers(paths["factors"], FACTOR_COLUMNS, FACTOR_COLUMNS),
     )
 
 

@@ -87,10 +87,7 @@ COUNTS = {
     "windows_kept": "windows kept",
     "windows_with_filled_records": "of these, with a bad or absent record filled",
 }
-GROUPS = {
-    "curated": "Records of all instruments and flares, as the archive gave them.",
-    "all": "Windows of all instruments.",
-}
+GROUPS = {"all": "Windows of all instruments."}
 ACTIVITY = ("QUIET", "WEAK", "STRONG")
 SPLITS = ("train", "validation", "test")
 DIGEST_DIGITS_SHOWN = 12
@@ -101,7 +98,7 @@ def samples(study: Study, results: Results) -> list[Block]:
     blocks = []
     records, evolution = (results.samples.get(name, {}) for name in ("records", "evolution"))
     instruments = [name for name in evolution if name in records]
-    for group in ordered(records, ["curated", *instruments]):
+    for group in ordered(records, instruments):
         if group == next(iter(instruments), None):
             caption = (
                 "Records and windows of each instrument: what is left out is counted under the first rule that applies."

@@ -11,7 +11,7 @@ import xarray as xr
 
 from flaredag.artifacts import write_netcdf
 from flaredag.errors import InputError
-from flaredag.keywords import KEYWORDS
+from flaredag.keyword_ranges import KEYWORDS
 from flaredag.splits import SPLITS
 from flaredag.windows import EVOLUTION
 

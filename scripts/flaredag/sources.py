@@ -12,12 +12,13 @@ import yaml
 
 from flaredag.errors import InputError
 
+FORMS = ("labelled_samples", "swansf_windows")
 _KINDS = {"str": (str, "text (quote a number)"), "int": (int, "a whole number")}
 
 
 @dataclass(frozen=True)
 class SourceFile:
-    """One published file, a table of one shard of one instrument.
+    """One published file, of one shard of one instrument.
 
     `name` is its path below the folder of raw data; `sha256` and `bytes` are those of the file at `address`.
     `mirror` is its path below a mirror and `mirror_sha256` the digest there: of the gzip, where `mirror`
@@ -36,9 +37,13 @@ class SourceFile:
 
 @dataclass(frozen=True)
 class Source:
-    """Files published together: one title, licence and citation."""
+    """Files published together: one title, form, licence and citation.
+
+    `form` tells which rule curates the files: "labelled_samples" or "swansf_windows".
+    """
 
     title: str
+    form: str
     licence: str
     citation: str
     citation_key: str
@@ -66,6 +71,11 @@ def read_manifest(path: str | Path) -> dict[str, Source]:
     return sources
 
 
+def files_of_form(sources: dict[str, Source], form: str) -> list[SourceFile]:
+    """Files of all sources of one form, in the order of the manifest."""
+    return [file for source in sources.values() if source.form == form for file in source.files]
+
+
 def files_by_name(sources: dict[str, Source]) -> dict[str, SourceFile]:
     """All files of all sources."""
     return {file.name: file for source in sources.values() for file in source.files}
@@ -75,7 +85,10 @@ def _source(entry: object, where: str) -> Source:
     if not isinstance(entry, dict) or not isinstance(entry.get("files"), list) or not entry["files"]:
         raise InputError(f"{where}: a mapping with a list `files` wanted.")
     files = tuple(_file(given, f"{where}: file {count}") for count, given in enumerate(entry["files"], start=1))
-    return Source(**{**_checked_keys(entry, Source, where), "files": files})
+    source = Source(**{**_checked_keys(entry, Source, where), "files": files})
+    if source.form not in FORMS:
+        raise InputError(f"{where}: form: one of {', '.join(FORMS)} wanted, {source.form!r} found.")
+    return source
 
 
 def _file(entry: object, where: str) -> SourceFile:

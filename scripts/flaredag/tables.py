@@ -13,7 +13,7 @@ import xarray as xr
 from flaredag.artifacts import write_netcdf
 from flaredag.errors import InputError
 from flaredag.goes import peak_flux_w_m2
-from flaredag.keywords import KEYWORDS, checked_keywords
+from flaredag.keyword_ranges import KEYWORDS, checked_keywords
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,17 +28,22 @@ RECORD_ATTRS: dict[str, dict[str, str]] = {
     "quality": {"long_name": "QUALITY word; -1 if not given"},
     "longitude_min": {"long_name": "LON_MIN, east edge; NaN if not given", "units": "degree"},
     "longitude_max": {"long_name": "LON_MAX, west edge; NaN if not given", "units": "degree"},
+    "latitude_min": {"long_name": "LAT_MIN, south edge; NaN if not given", "units": "degree"},
+    "latitude_max": {"long_name": "LAT_MAX, north edge; NaN if not given", "units": "degree"},
 }
 FLARE_ATTRS: dict[str, dict[str, str]] = {
     "start_time": {"long_name": "start of the flare, UTC", "units": f"{SECONDS} (UTC)"},
     "start_uncertainty": {"long_name": "half width of what is known of the start", "units": "s"},
+    "peak_time": {"long_name": "time of the peak flux, UTC; least int64 if not given", "units": f"{SECONDS} (UTC)"},
+    "end_time": {"long_name": "end of the flare, UTC; least int64 if not given", "units": f"{SECONDS} (UTC)"},
     "goes_class": {"long_name": "GOES class as given"},
     "peak_flux": {"long_name": "peak 1-8 angstrom flux of the class", "units": "W m-2"},
     "noaa_ar": {"long_name": "NOAA active region; 0 if not given"},
     "instrument": {"long_name": "instrument of `region`; empty if matched by noaa_ar"},
     "region": {"long_name": "HARPNUM or TARPNUM; -1 if matched by noaa_ar"},
+    "lists": {"long_name": "flare lists that hold the flare, joined by commas; empty if not given"},
 }
-_TIMES = {"t_rec", "time", "start_time"}
+_TIMES = {"t_rec", "time", "start_time", "peak_time", "end_time"}
 MAX_WHOLE_NUMBER = 2**53  # float64 tells all whole numbers apart up to here
 
 

@@ -1,7 +1,9 @@
 """Files whole or absent, by any end of the writer, and the same bytes for the same content."""
 
+import errno
 import hashlib
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -133,3 +135,28 @@ def test_netcdf_has_no_time_in_it(tmp_path):
 def test_json_of_numbers_is_readable_elsewhere(tmp_path):
     write_json(tmp_path / "a.json", [0.1, 1e-300, 2**53])
     assert json.loads((tmp_path / "a.json").read_text()) == [0.1, 1e-300, 9007199254740992]
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_full_disk_is_told_and_leaves_nothing(tmp_path, number):
+    with (
+        pytest.raises(InputError, match=r"a\.csv: no space left on its disk while it was made\. Make room"),
+        written_whole(tmp_path / "a.csv") as part,
+    ):
+        part.write_text("half")
+        raise OSError(number, "full")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_is_told_where_a_library_hides_it(tmp_path, monkeypatch):
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=4096))
+    with pytest.raises(InputError, match="no space left"), written_whole(tmp_path / "a.nc"):
+        raise RuntimeError("NetCDF: HDF error")
+
+
+def test_other_errors_pass_as_they_are(tmp_path):
+    with pytest.raises(PermissionError), written_whole(tmp_path / "a.csv"):
+        raise PermissionError(errno.EACCES, "Permission denied")
+    with pytest.raises(RuntimeError, match="HDF"), written_whole(tmp_path / "a.nc"):
+        raise RuntimeError("NetCDF: HDF error")

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from flaredag.archive_files import ArchiveFiles
 from flaredag.configuration import (
     archive_in_report,
     artifacts_of_archive,
@@ -124,17 +125,23 @@ def test_the_report_has_a_caption_for_each_figure_and_names_the_study(study):
 
 def test_the_report_names_the_sources_of_an_archive(config):
     sources = list(read_manifest(ROOT / "rules" / "published_sources.yaml").values())
-    told = archive_in_report("published", config["archives"]["published"], sources)
+    told = archive_in_report("published", config["archives"]["published"], sources, ["coverage"])
     assert told["simulated"] is False
+    assert [figure["name"] for figure in told["figures"]] == ["coverage"]
     assert told["sources"][0]["licence"] == "MIT"
     assert told["sources"][0]["address"].endswith("/datasets")
-    assert archive_in_report("embedded", config["archives"]["embedded"], [])["sources"] == []
+    assert archive_in_report("embedded", config["archives"]["embedded"], [], [])["sources"] == []
 
 
 def test_artifacts_say_what_they_were_made_from(study):
-    rows = {row["path"]: row for row in artifacts_of_archive("r/a", ["raw"], ["r/a/tables/t.nc"], {"s": study})}
+    files = ArchiveFiles(shards=["t"], raw={"k": ["raw"]}, curated={"tables": ["r/a/tables/t.nc"]})
+    rows = {row["path"]: row for row in artifacts_of_archive("r/a", files, {"s": study})}
     assert rows["raw"] == {"path": "raw", "made_from": [], "seeds": []}
     assert rows["r/a/tables/t.nc"]["made_from"] == ["raw"]
+    assert rows["r/a/coverage.csv"]["made_from"] == ["r/a/tables/t.nc"]
+    assert rows["r/a/overlap/factors.csv"]["made_from"] == ["r/a/tables/t.nc"]
+    assert "r/a/coverage.csv" in rows["r/a/figures/coverage.svg"]["made_from"]
+    assert "r/a/figures/magnetograms.svg" not in rows
     assert rows["r/a/s/windows.nc"] == {"path": "r/a/s/windows.nc", "made_from": ["r/a/tables/t.nc"], "seeds": []}
     assert rows["r/a/s/datasets.nc"]["made_from"] == ["r/a/s/windows.nc"]
     assert rows["r/a/s/datasets.nc"]["seeds"] == study["seeds"]

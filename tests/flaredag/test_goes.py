@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from flaredag.errors import InputError
-from flaredag.goes import peak_flux_w_m2, threshold_w_m2
+from flaredag.goes import flux_scale, goes_class_of_flux, peak_flux_w_m2, threshold_w_m2, unscaled_classes
 
 
 @pytest.mark.parametrize(
@@ -47,3 +47,44 @@ def test_threshold():
     assert threshold_w_m2("M1.0") == 1e-5
     with pytest.raises(InputError, match=r"'': wanted a letter A, B, C, M or X"):
         threshold_w_m2("")
+
+
+@pytest.mark.parametrize(
+    ("satellite", "time", "scale"),
+    [
+        ("G15", "2020-01-20", 0.7),
+        ("G16", "2019-12-20", 1.0),
+        ("GO8", "1996-09-01", 0.7),
+        ("G08", "1996-09-01", 0.7),
+        ("GOES-7", "1991-01-01", 1.0),
+        ("G18", "2024-01-01", 1.0),
+        ("GOES", "1991-01-01", 1.0),
+        ("GOES", "1995-02-28", 1.0),
+        ("GOES", "1995-03-01", np.nan),
+        ("GOES", "1996-08-13", np.nan),
+        ("", "1996-08-14", 0.7),
+        ("SDO", "2012-03-24", 0.7),
+        ("GOES", "2019-12-12", 0.7),
+        ("GOES", "2019-12-13", np.nan),
+        ("GOES", "2020-01-26", 1.0),
+    ],
+)
+def test_scale_of_the_operational_flux(satellite, time, scale):
+    found = flux_scale([satellite], np.array([time], dtype="datetime64[s]"))
+    np.testing.assert_array_equal(found, [scale])
+
+
+def test_classes_of_the_true_flux():
+    # 3.9e-4 W m-2 in the operational data is 5.5e-4 (5.57e-4) as measured: the flare of 2013-11-05.
+    classes = ["X3.9", "M5.0", "C7.0", "M6.9", "C", "", "?", "M1.0", "M1.0", "A0.5"]
+    scale = np.array([0.7] * 7 + [1.0, np.nan, 0.7])
+    assert unscaled_classes(classes, scale).tolist() == [
+        "X5.57", "M7.14", "M1.00", "M9.86", "C", "", "?", "M1.0", "M1.0", "A0.71",
+    ]  # fmt: skip
+
+
+def test_class_of_a_flux():
+    fluxes = [2.8e-3, 1e-4, 9.996e-5, 9.99e-5, 1e-5, 1e-7, 5e-9]
+    assert [goes_class_of_flux(flux) for flux in fluxes] == [
+        "X28.00", "X1.00", "X1.00", "M9.99", "M1.00", "B1.00", "A0.50",
+    ]  # fmt: skip

@@ -1,28 +1,10 @@
-"""T_REC, TAI and UTC, QUALITY words."""
+"""TAI and UTC."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from flaredag.errors import InputError
-from flaredag.jsoc import read_quality, read_t_rec, utc_from_tai
-
-
-def test_t_rec_is_read_on_its_own_clock():
-    t_rec = read_t_rec(pd.Series(["2011.02.15_01:36:00_TAI", "1996.04.23_00:00:00_TAI"]), path="t.csv")
-    assert t_rec.to_numpy().astype("datetime64[s]").astype(str).tolist() == [
-        "2011-02-15T01:36:00",
-        "1996-04-23T00:00:00",
-    ]
-
-
-@pytest.mark.parametrize(
-    "text", ["", "2011-02-15 01:36:00", "2011.02.15_01:36:00_UTC", "2011.02.30_00:00:00_TAI", None]
-)
-def test_what_is_no_t_rec_is_refused_with_its_place(text):
-    texts = pd.Series(["2011.02.15_00:00:00_TAI", text, text], index=[7, 8, 9])
-    with pytest.raises(InputError, match=r"t\.csv: record 2 has T_REC .*\(2 such records\); wanted YYYY"):
-        read_t_rec(texts, path="t.csv")
+from flaredag.jsoc import utc_from_tai
 
 
 @pytest.mark.parametrize(
@@ -48,14 +30,3 @@ def test_utc_keeps_order_repetitions_and_index():
     assert utc.index.tolist() == [5, 3, 1]
     # 34 s in the first half of 2012.
     assert (tai - utc).dt.total_seconds().tolist() == [34.0, 34.0, 34.0]
-
-
-def test_quality_words():
-    words = pd.Series(["0x00010000", "0x00000000", " 0x400 ", "65536", "0"])
-    assert read_quality(words, path="t.csv").tolist() == [65536, 0, 1024, 65536, 0]
-
-
-@pytest.mark.parametrize("word", ["good", "", "0xZZ", "1.5", "0xFFFFFFFFFFFFFFFFFF"])
-def test_what_is_no_quality_word_is_refused(word):
-    with pytest.raises(InputError, match=r"t\.csv: QUALITY.*wanted integers such as 0x00010000"):
-        read_quality(pd.Series(["0x0", word]), path="t.csv")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flaredag.report_first_page import facts, summary
-from made_up_results import ARCHIVE, results_of, study_named
+from made_up_results import ARCHIVE, archive_results_of, results_of, study_named
 
 
 def test_the_answer_of_the_first_page_is_computed(tmp_path):
@@ -21,9 +21,15 @@ def test_the_answer_of_the_first_page_is_computed(tmp_path):
 
 
 def test_facts_tell_what_was_run(tmp_path):
-    told = dict(facts([study_named("s")], [results_of(tmp_path)], ARCHIVE, effort="quick"))
+    told = dict(
+        facts([study_named("s")], [results_of(tmp_path)], ARCHIVE, archive_results_of(tmp_path), effort="quick")
+    )
     assert told == {
         "Archive": "embedded: a made-up Sun",
+        "It holds": (
+            "SHARP 2010-05 \N{EN DASH} 2010-06, 1,234 records of 12 regions; SMARP no time, 0 records of 0 regions; "
+            "5 M and X flares"
+        ),
         "Studies": "s",
         "Effort": "quick",
         "Data sets": "B, A",

@@ -7,8 +7,23 @@ from pathlib import Path
 import pytest
 
 from flaredag.errors import InputError
-from flaredag.report_inputs import check_numbers_of_files, joined_rows, read_results, rows_where
-from made_up_results import paths_of, results_of, scores_of, study_named, written
+from flaredag.report_inputs import (
+    check_numbers_of_files,
+    joined_rows,
+    read_archive_results,
+    read_results,
+    rows_where,
+)
+from made_up_results import (
+    ARCHIVE,
+    archive_results_of,
+    paths_of,
+    results_of,
+    scores_of,
+    study_named,
+    written,
+    written_archive_results,
+)
 
 
 def test_a_verdict_that_nobody_knows_is_told(tmp_path):
@@ -32,10 +47,30 @@ def test_numbers_are_read_as_numbers_and_what_is_empty_as_undefined(tmp_path):
 
 
 def test_a_file_too_few_is_told(tmp_path):
-    inputs = {name: [path] for name, path in paths_of(tmp_path).items()}
-    check_numbers_of_files([study_named("s")], inputs)
-    with pytest.raises(InputError, match="0 files of fits for 1 studies, wanted 1: one a study"):
-        check_numbers_of_files([study_named("s")], inputs | {"fits": []})
+    inputs = {name: [path] for name, path in (paths_of(tmp_path) | written_archive_results(tmp_path)).items()}
+    check_numbers_of_files([study_named("s")], inputs, archive=ARCHIVE)
+    for name, told in (
+        ("fits", "0 files of fits for 1 studies, wanted 1: one a study"),
+        ("archive_figures", "0 files of archive_figures for the archive, wanted 1: one a caption"),
+        ("factors", "0 files of factors for the archive, wanted 1: one an archive"),
+    ):
+        with pytest.raises(InputError, match=told):
+            check_numbers_of_files([study_named("s")], inputs | {name: []}, archive=ARCHIVE)
+
+
+def test_findings_of_an_archive_are_read_and_lines_without_fit_are_undefined(tmp_path):
+    results = archive_results_of(tmp_path)
+    assert results.regressions["n"].tolist() == [800, 800, 800, 0]
+    assert results.regressions["slope"].isna().tolist() == [False, False, False, True]
+    assert results.factors["factor"].tolist() == [1.05, 1.15, 1.1]
+
+
+@pytest.mark.parametrize("text", ["[]", '{"instruments": {}, "counts": {}}'])
+def test_a_summary_of_another_kind_is_told(tmp_path, text):
+    paths = written_archive_results(tmp_path)
+    Path(paths["archive"]).write_text(text)
+    with pytest.raises(InputError, match=r"archive\.json: no .*disagreements; wanted the summary of an archive"):
+        read_archive_results(paths)
 
 
 def test_tables_are_joined_as_text_and_only_if_their_columns_are_the_same(tmp_path):

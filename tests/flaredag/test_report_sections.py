@@ -20,8 +20,8 @@ def test_scores_are_means_with_spread_and_the_best_is_marked(tmp_path):
 
 def test_counts_of_records_and_samples_are_shown(tmp_path):
     blocks = samples(study_named("s"), results_of(tmp_path))
-    curated, instruments, evolution, of_instruments, splits = tables_in(blocks)
-    assert curated["rows"] == [{"cells": ["records read", "99,999"]}]
+    instruments, windows, evolution, of_instruments, splits = tables_in(blocks)
+    assert windows["rows"] == [{"cells": ["windows possible", "99,999"]}]
     assert [row["cells"] for row in instruments["rows"]] == [["records", "88,888"], ["records kept", "77,777"]]
     assert evolution["rows"][0] == {"cells": ["QUIET", "12,345", "0", "7"]}
     assert of_instruments["rows"] == [{"cells": ["SHARP", "7", "12,345", "0.0006"]}]

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from flaredag.errors import InputError
-from flaredag.sources import SourceFile, files_by_name, read_manifest
+from flaredag.sources import SourceFile, files_by_name, files_of_form, read_manifest
 
 MANIFEST = Path(__file__).parents[2] / "rules" / "published_sources.yaml"
 ENTRY = {
@@ -24,7 +24,14 @@ ENTRY = {
 
 
 def manifest_with(tmp_path: Path, *entries: dict) -> Path:
-    source = {"title": "t", "licence": "MIT", "citation": "c", "citation_key": "k", "files": list(entries)}
+    source = {
+        "title": "t",
+        "form": "labelled_samples",
+        "licence": "MIT",
+        "citation": "c",
+        "citation_key": "k",
+        "files": list(entries),
+    }
     path = tmp_path / "sources.yaml"
     path.write_text(yaml.safe_dump({"sources": {"somebody": source}}))
     return path
@@ -92,6 +99,24 @@ def test_what_is_no_manifest_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "sources.yaml"
     path.write_text(text)
     with pytest.raises(InputError, match=str(path)):
+        read_manifest(path)
+
+
+def test_files_are_told_apart_by_form(tmp_path: Path) -> None:
+    path = manifest_with(tmp_path, ENTRY)
+    content = yaml.safe_load(path.read_text())
+    window = ENTRY | {"name": "window.csv"}
+    content["sources"]["windows"] = content["sources"]["somebody"] | {"form": "swansf_windows", "files": [window]}
+    path.write_text(yaml.safe_dump(content))
+    sources = read_manifest(path)
+    assert [file.name for file in files_of_form(sources, "swansf_windows")] == ["window.csv"]
+    assert [file.name for file in files_of_form(sources, "labelled_samples")] == ["somebody/table.csv"]
+
+
+def test_an_unknown_form_is_refused(tmp_path: Path) -> None:
+    path = manifest_with(tmp_path, ENTRY)
+    path.write_text(path.read_text().replace("labelled_samples", "pictures"))
+    with pytest.raises(InputError, match="form: one of labelled_samples, swansf_windows wanted, 'pictures' found"):
         read_manifest(path)
 
 

@@ -38,6 +38,8 @@ def records_of(region, n_records=3, *, start="2012-01-01", **columns) -> pd.Data
         "quality": np.zeros(n_records, dtype=np.int64),
         "longitude_min": -10.5,
         "longitude_max": 20.5,
+        "latitude_min": -15.0,
+        "latitude_max": -10.0,
         "usfluxl": np.linspace(1e21, 2e21, n_records),
         "meangbl": 40.0,
         "r_value": 3.0,
@@ -50,6 +52,9 @@ def flares_of(**columns) -> pd.DataFrame:
     table = {
         "start_time": np.array(["2012-01-02T03:04:05", "2012-01-01T00:00:00"], dtype="datetime64[s]"),
         "start_uncertainty": [0.0, 2880.0],
+        "peak_time": np.array(["2012-01-02T03:10:00", "NaT"], dtype="datetime64[s]"),
+        "end_time": np.array(["NaT", "2012-01-01T00:30:00"], dtype="datetime64[s]"),
+        "lists": ["hek,ncei", ""],
         "goes_class": ["M1.2", "C3.0"],
         "noaa_ar": [11158, 0],
         "instrument": ["", "sharp"],

@@ -10,9 +10,16 @@ from flaredag.artifacts import sha256_of_file
 FOLDER = "results/embedded"
 STUDY = f"{FOLDER}/sun2022"
 OUTPUTS = {
-    "simulate_sun": [f"{FOLDER}/raw/{name}.csv" for name in ("sharp-keywords", "smarp-keywords", "goes-flares")],
-    "curate_jsoc_keywords": [f"{FOLDER}/tables/sharp-0.nc", f"{FOLDER}/tables/sharp-0.json"],
-    "curate_goes_flares": [f"{FOLDER}/flares/goes.nc", f"{FOLDER}/flares/goes.json"],
+    "simulate_sun": [f"{FOLDER}/raw/{name}" for name in ("keywords/sharp-0.csv", "segments/sharp-0.json")],
+    "simulate_catalogues": [f"{FOLDER}/raw/{name}" for name in ("hek/2010.json", "srs/2010_SRS.tar.gz")],
+    "curate_jsoc_keywords": [f"{FOLDER}/tables/sharp-0.{suffix}" for suffix in ("nc", "json", "rejected.csv")],
+    "curate_cubes": [f"{FOLDER}/cubes/sharp-0.{suffix}" for suffix in ("zarr.zip", "json", "rejected.csv")],
+    "curate_goes_flares": [f"{FOLDER}/flares/goes.{suffix}" for suffix in ("nc", "json", "disagreements.csv")],
+    "curate_region_summaries": [f"{FOLDER}/region_summaries.{suffix}" for suffix in ("nc", "json", "rejected.csv")],
+    "curate_regions": [f"{FOLDER}/regions.nc", f"{FOLDER}/regions.json"],
+    "summarise_archive": [f"{FOLDER}/coverage.csv", f"{FOLDER}/archive.json"],
+    "compare_instruments": [f"{FOLDER}/overlap/{name}.csv" for name in ("matched", "regressions", "factors")],
+    "plot_archive": [f"{FOLDER}/figures/magnetograms.svg"],
     "make_windows": [f"{STUDY}/windows.nc", f"{STUDY}/samples.json"],
     "draw_datasets": [f"{STUDY}/datasets.nc", f"{STUDY}/index.json"],
     "list_fits": [f"{STUDY}/fits.csv"],

@@ -58,6 +58,8 @@ def records_of(region=377, n_records=20, *, instrument="sharp", first=START, **c
         "quality": np.zeros(n_records, dtype=np.int64),
         "longitude_min": -10.0,
         "longitude_max": 20.0,
+        "latitude_min": -15.0,
+        "latitude_max": -10.0,
         "area": 1000.0 + np.arange(n_records),
         "usfluxl": 1e21 * (1 + np.arange(n_records)),
         "meangbl": 40.0,
@@ -73,6 +75,9 @@ def flares_of(*flares) -> pd.DataFrame:
         {
             "start_time": np.array(start, dtype="datetime64[s]"),
             "start_uncertainty": np.zeros(len(start)),
+            "peak_time": np.datetime64("NaT", "s"),
+            "end_time": np.datetime64("NaT", "s"),
+            "lists": "",
             "goes_class": "",
             "peak_flux": np.array(flux, dtype=np.float64),
             "noaa_ar": np.array(noaa_ar, dtype=np.int64),
@@ -264,20 +269,17 @@ def test_main_reads_shards_and_writes_windows_and_summary(tmp_path):
     write_records(tmp_path / "sharp-0.nc", records_of(377).drop(columns="instrument"), instrument="sharp")
     write_records(tmp_path / "sharp-1.nc", records_of(401).drop(columns="instrument"), instrument="sharp")
     write_flares(tmp_path / "goes.nc", flares_of(("2012-01-02T02:00:00", 2e-5, 11158)))
-    for name, number in (("a", 3), ("b", 4)):
-        (tmp_path / f"{name}.json").write_text(json.dumps({"records_read": number}))
     paths = [str(tmp_path / name) for name in ("windows.nc", "samples.json")]
     main(
         [str(tmp_path / "sharp-1.nc"), str(tmp_path / "sharp-0.nc")],
         [str(tmp_path / "goes.nc")],
-        [str(tmp_path / "a.json"), str(tmp_path / "b.json")],
         *paths,
         settings=SETTINGS,
     )
     study = read_windows(paths[0])
     assert study.region.tolist() == [377] * 5 + [401] * 5
     told = json.loads((tmp_path / "samples.json").read_text())
-    assert told["records"]["curated"] == {"records_read": 7}
+    assert told["records"]["sharp"]["records"] == 40
     assert told["samples"]["sharp"]["positive"] == 4
 
 

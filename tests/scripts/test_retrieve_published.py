@@ -69,7 +69,8 @@ def manifest_of(tmp_path: Path, address: str) -> Path:
         }
         for name, content in CONTENTS.items()
     ]
-    source = {"title": "t", "licence": "MIT", "citation": "c", "citation_key": "k", "files": files}
+    source = {"title": "t", "form": "labelled_samples", "licence": "MIT", "citation": "c", "citation_key": "k"}
+    source["files"] = files
     path = tmp_path / "published_sources.yaml"
     path.write_text(yaml.safe_dump({"sources": {"somebody": source}}))
     return path

@@ -1,76 +1,104 @@
-"""The rule simulate_sun: same seed, same bytes; regions enough of either class; bad input told."""
+"""The rule simulate_sun: one shard; same seed, same bytes; what is listed is there."""
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pytest
 
-from flaredag.artifacts import sha256_of_file
+from curate_jsoc_keywords import curate_jsoc_keywords, wanted_columns
+from flaredag.artifacts import read_json
 from flaredag.errors import InputError
-from flaredag.splits import split_regions
-from simulate_sun import main, simulate_sun
+from flaredag.fits_files import Magnetogram, read_index, read_listed_magnetogram
+from flaredag.raw_records import read_raw_records
+from flaredag.shards import shard_of
+from flaredag.simulated_flares import FLARE_COLUMNS
+from flaredag.simulated_regions import number_of
+from flaredag.tables import read_raw_csv
+from simulate_sun import main
 
-SETTINGS: dict[str, Any] = {
-    "regions_per_instrument": 8,
-    "bad_record_fraction": 0.02,
-    "gaps_per_region": 1.0,
-    "unattributed_flare_fraction": 0.1,
-}
+SETTINGS: dict[str, Any] = {"bad_record_fraction": 0.05, "gaps_per_region": 1.0}
+
+
+def simulate(folder: Path, numbers: list[int], *, seed: int = 7, instrument: str = "smarp") -> dict[str, Path]:
+    paths = {
+        "keywords": folder / "keywords/a-1.csv", "index": folder / "segments/a-1.json", "flares": folder / "flares.csv"
+    }  # fmt: skip
+    main(*(str(path) for path in paths.values()), instrument=instrument, numbers=numbers, seed=seed, **SETTINGS)
+    return paths
+
+
+def digests(folder: Path) -> dict[str, str]:
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
 def test_same_seed_same_bytes_and_another_seed_others(tmp_path: Path) -> None:
-    digests = []
-    for run, seed in enumerate((3, 3, 4)):
-        folder = tmp_path / str(run)
-        keywords = {name: str(folder / f"{name}-keywords.csv") for name in ("sharp", "smarp")}
-        main(keywords, str(folder / "goes-flares.csv"), seed=seed, **SETTINGS)
-        digests.append([sha256_of_file(path) for path in sorted(folder.iterdir())])
-    assert len(digests[0]) == 3
-    assert digests[0] == digests[1]
-    assert all(one != other for one, other in zip(digests[0], digests[2], strict=True))
+    made = []
+    for run, seed in enumerate((7, 7, 8)):
+        simulate(tmp_path / str(run), [number_of("smarp", 2, seed)], seed=seed)
+        made.append(digests(tmp_path / str(run)))
+    assert made[0] == made[1]
+    assert not set(made[0].values()) & set(made[2].values())
 
 
-def test_a_table_does_not_depend_on_which_others_are_made() -> None:
-    alone, _ = simulate_sun(["smarp"], seed=1, **SETTINGS)
-    together, _ = simulate_sun(["sharp", "smarp"], seed=1, **SETTINGS)
-    pd.testing.assert_frame_equal(alone["smarp"], together["smarp"])
+@pytest.mark.parametrize("instrument", ["sharp", "smarp"])
+def test_a_shard_is_read_as_that_of_jsoc_is(tmp_path: Path, instrument: str) -> None:
+    number = number_of(instrument, 2, 7)
+    paths = simulate(tmp_path, [number], instrument=instrument)
+    texts, wrong = read_raw_records(paths["keywords"], wanted_columns(instrument))
+    records, counts, rejected = curate_jsoc_keywords(
+        texts, instrument=instrument, shard=shard_of(number), path=str(paths["keywords"])
+    )
+    assert not wrong
+    assert not rejected
+    assert counts["regions"] == 1
+    listed = read_index(paths["index"])
+    assert len(listed) > 0.9 * len(records)
+    folder = paths["index"].with_suffix("")
+    assert sorted(path.name for path in folder.iterdir()) == [file.name for file in listed]
+    for file in listed[::7]:
+        found = read_listed_magnetogram(folder, file, source="index")
+        assert isinstance(found, Magnetogram), found
+        assert found.header.region == number
+        assert found.remarks == ()
+        row = records[records["t_rec"] == found.header.t_rec].iloc[0]
+        assert found.header.quality == row["quality"]
+        assert found.header.longitude_min == pytest.approx(row["longitude_min"], abs=1e-4)
 
 
-def test_eras_regions_and_noaa_numbers_of_the_two_instruments_are_disjoint() -> None:
-    tables, _ = simulate_sun(["sharp", "smarp"], seed=0, **SETTINGS)
-    years = {name: set(table["T_REC"].str[:4].astype(int)) for name, table in tables.items()}
-    assert years["sharp"] <= set(range(2011, 2016))
-    assert years["smarp"] <= set(range(1999, 2004))
-    noaa = {name: set(table["NOAA_ARS"].str.split(",").explode()) for name, table in tables.items()}
-    assert not noaa["sharp"] & noaa["smarp"]
+def test_a_shard_is_that_of_its_regions_alone_and_what_lay_there_is_cleared(tmp_path: Path) -> None:
+    numbers = [number_of("smarp", k, 7) for k in (2, 3)]
+    together = pd.read_csv(simulate(tmp_path / "a", numbers)["keywords"], dtype=str)
+    stray = tmp_path / "b/segments/a-1/stray.fits"
+    stray.parent.mkdir(parents=True)
+    stray.write_bytes(b"left by a killed job")
+    alone = pd.read_csv(simulate(tmp_path / "b", numbers[:1])["keywords"], dtype=str)
+    assert not stray.exists()
+    pd.testing.assert_frame_equal(together[together["TARPNUM"] == str(numbers[0])], alone)
 
 
-def test_a_third_or_more_of_the_regions_flare_strongly_and_many_never() -> None:
-    settings = SETTINGS | {"regions_per_instrument": 60}
-    tables, flares = simulate_sun(["sharp", "smarp"], seed=3, **settings)
-    strong_ars = set(flares.loc[flares["goes_class"].str[0].isin(["M", "X"]), "noaa_ar"])
-    any_ars = set(flares["noaa_ar"])
-    for table in tables.values():
-        patches = table.drop_duplicates("NOAA_ARS")["NOAA_ARS"]
-        ars = [{int(ar) for ar in text.split(",")} for text in patches]
-        assert np.mean([bool(ar & strong_ars) for ar in ars]) > 0.3
-        assert np.mean([not ar & any_ars for ar in ars]) > 0.1
+def test_flares_of_a_region_are_the_same_for_both_instruments(tmp_path: Path) -> None:
+    flares = []
+    for instrument in ("sharp", "smarp"):
+        paths = simulate(tmp_path / instrument, [number_of(instrument, k, 7) for k in (1, 2)], instrument=instrument)
+        flares.append(paths["flares"].read_bytes())
+    assert flares[0] == flares[1]
 
 
-def test_an_unknown_instrument_is_told() -> None:
-    with pytest.raises(InputError, match=r"no simulation of \['aia'\]"):
-        simulate_sun(["aia"], seed=0, **SETTINGS)
+def test_no_regions_make_empty_files(tmp_path: Path) -> None:
+    paths = simulate(tmp_path, [])
+    assert list(read_raw_csv(paths["flares"], FLARE_COLUMNS)) == list(FLARE_COLUMNS)
+    assert len(read_raw_csv(paths["keywords"], wanted_columns("smarp"))) == 0
+    assert read_json(paths["index"]) == {"files": []}
 
 
-def test_whatever_the_split_each_part_has_regions_that_flare_strongly() -> None:
-    tables, flares = simulate_sun(["sharp", "smarp"], seed=3, **SETTINGS | {"regions_per_instrument": 60})
-    strong_ars = set(flares.loc[flares["goes_class"].str[0].isin(["M", "X"]), "noaa_ar"].astype(str))
-    for table, number in zip(tables.values(), ("HARPNUM", "TARPNUM"), strict=True):
-        flaring = table[[bool(set(ars.split(",")) & strong_ars) for ars in table["NOAA_ARS"]]]
-        for seed in range(10):
-            splits = split_regions(table[number].to_numpy(), seed=seed, test_fraction=0.2, validation_fraction=0.2)
-            assert all(flaring[number].isin(regions).any() for regions in splits.values())
+def test_a_number_that_no_region_has_is_told(tmp_path: Path) -> None:
+    known = {number_of("smarp", k, 7) for k in range(5)}
+    unknown = next(n for n in range(min(known), max(known)) if n not in known)
+    with pytest.raises(InputError, match=f"smarp {unknown}: no simulated region"):
+        simulate(tmp_path, [unknown])
+    assert not (tmp_path / "segments/a-1.json").exists()

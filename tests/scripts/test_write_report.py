@@ -14,7 +14,18 @@ import typst
 from flaredag.artifacts import read_json, sha256_of_file
 from flaredag.errors import InputError
 from flaredag.report_inputs import read_results
-from made_up_results import ARCHIVE, SVG, TEMPLATE, paths_of, results_of, scores_of, study_named, written
+from made_up_results import (
+    ARCHIVE,
+    SVG,
+    TEMPLATE,
+    archive_results_of,
+    paths_of,
+    results_of,
+    scores_of,
+    study_named,
+    written,
+    written_archive_results,
+)
 from write_report import main, write_report
 
 
@@ -27,21 +38,43 @@ def run(folder: Path, names: list[str], results: str = "results", **changes: obj
     settings = {"template": TEMPLATE, "archive": ARCHIVE, "effort": "quick", "packages": ["typst", "no-such-package"]}
     settings |= {"artifacts": [{"path": paths[0]["index"], "made_from": [paths[0]["samples"]], "seeds": [0, 1]}]}
     inputs = {each: [of_study[each] for of_study in paths] for each in paths[0]}
+    inputs |= {each: [path] for each, path in written_archive_results(folder / "archive").items()}
     main([study_named(name) for name in names], inputs, outputs, **settings | changes)
     return outputs
 
 
 def content_of(folder: Path) -> dict:
     versions = {"python": "3.11", "torch": None}
-    return write_report([study_named("s")], [results_of(folder)], archive=ARCHIVE, effort="quick", versions=versions)
+    return write_report(
+        [study_named("s")],
+        [results_of(folder)],
+        archive_results_of(folder),
+        archive=ARCHIVE,
+        effort="quick",
+        versions=versions,
+    )
 
 
 def test_content_has_a_part_a_study_and_figures_counted_through(tmp_path):
     studies = [study_named("s"), study_named("t")]
     results = [results_of(tmp_path, name) for name in "st"]
     content = write_report(
-        studies, results, archive=ARCHIVE, effort="quick", versions={"python": "3.11", "torch": None}
+        studies,
+        results,
+        archive_results_of(tmp_path),
+        archive=ARCHIVE,
+        effort="quick",
+        versions={"python": "3.11", "torch": None},
     )
+    chapter = content["archive_chapter"]
+    assert [section["title"] for section in chapter["sections"]] == [
+        "What it holds",
+        "What was read, kept and left out",
+        "Flare lists against each other",
+        "SHARP against SMARP",
+    ]
+    figure = {"kind": "figure", "file": "figure-0.svg", "caption": "Records of each month."}
+    assert chapter["sections"][0]["blocks"][-1] == figure
     assert [part["title"] for part in content["parts"]] == ["The study s", "The study t"]
     for i, part in enumerate(content["parts"]):
         sections = {section["title"]: section["blocks"] for section in part["sections"]}
@@ -53,7 +86,7 @@ def test_content_has_a_part_a_study_and_figures_counted_through(tmp_path):
             "Published figures against this run",
             "Fits",
         ]
-        assert sections["Figures"] == [{"kind": "figure", "file": f"figure-{i}.svg", "caption": "A blue box."}]
+        assert sections["Figures"] == [{"kind": "figure", "file": f"figure-{i + 1}.svg", "caption": "A blue box."}]
     assert content["versions"] == [["python", "3.11"], ["torch", "not in the environment of the report"]]
     assert content["sources"][0]["citation"] == "Nobody"
 
@@ -65,7 +98,8 @@ def test_a_study_without_tests_or_published_figures_has_no_such_sections(tmp_pat
         path.write_text(path.read_text().splitlines()[0] + "\n")
     del paths["figures"]
     results = read_results(paths, study="s", archive="embedded")
-    content = write_report([study_named("s")], [results], archive=ARCHIVE, effort="paper", versions={})
+    of_archive = archive_results_of(tmp_path)
+    content = write_report([study_named("s")], [results], of_archive, archive=ARCHIVE, effort="paper", versions={})
     titles = [section["title"] for section in content["parts"][0]["sections"]]
     assert titles == ["Records, windows and samples", "Scores", "Figures", "Fits"]
     assert "Published figures" not in dict(content["facts"])
@@ -98,12 +132,14 @@ def test_every_page_tells_the_archive_and_whether_it_is_simulated(tmp_path, simu
 def test_the_template_shows_every_part_and_section(tmp_path):
     content = content_of(tmp_path)
     shutil.copyfile(TEMPLATE, tmp_path / "report.typ")
-    (tmp_path / "figure-0.svg").write_text(SVG)
+    for position in range(2):
+        (tmp_path / f"figure-{position}.svg").write_text(SVG)
     (tmp_path / "content.json").write_text(json.dumps(content))
     found = json.loads(typst.query(tmp_path / "report.typ", "heading", field="body", root=tmp_path))
     titles = [body["text"] for body in found if "text" in body]
+    assert titles[0] == "The archive"
     assert "The study s" in titles
-    for section in content["parts"][0]["sections"]:
+    for section in (*content["archive_chapter"]["sections"], *content["parts"][0]["sections"]):
         assert section["title"] in titles
     assert titles[-1] == "Versions"
 
@@ -160,6 +196,7 @@ def test_a_bad_input_is_told_with_its_path(tmp_path, name, text, told):
 
 def test_a_figure_without_caption_is_told(tmp_path):
     paths = written(tmp_path, "s")
+    paths |= written_archive_results(tmp_path / "archive")
     inputs = {name: [path] for name, path in paths.items()} | {"figures": []}
     with pytest.raises(InputError, match="0 files of figures for 1 studies, wanted 1: one a caption"):
         main(

@@ -16,6 +16,19 @@ WRONG = {
         lambda config: config["efforts"]["paper"].update(models={"lstm": {"epochs": 3}}),
         ["Additional properties are not allowed", "epochs"],
     ),
+    "unknown flare list": (lambda config: config["archives"]["jsoc"].update(flare_lists=["gong"]), ["'gong'"]),
+    "address that is none": (
+        lambda config: config["archives"]["jsoc"]["retrieval"]["addresses"].update(hek="her"),
+        ["'her' does not match"],
+    ),
+    "day that is none": (
+        lambda config: config["archives"]["jsoc"]["retrieval"].update(as_of="last week"),
+        ["'last week' does not match"],
+    ),
+    "cubes of no known way": (
+        lambda config: config["curation"]["cubes"].update(sharp_to_smarp="guess"),
+        ["'guess' is not one of"],
+    ),
     "unknown evolution type": (
         lambda config: config["study"]["sun2022"]["labels"].update(positive=["QUIET->LOUD"]),
         ["QUIET->LOUD", "does not match"],
@@ -39,6 +52,8 @@ def test_wrong_configurations_are_refused(project, case):
     [
         ["archive=embedded"],
         ["archive=published"],
+        ["archive=jsoc"],
+        ["archive=jsoc", "effort=quick"],
         ["archive=published", "mirror=somewhere"],
         ["archive=embedded", "effort=quick"],
         ["archive=published", "effort=quick", "studies=sun2022"],
@@ -49,14 +64,15 @@ def test_every_configuration_gives_a_plan(project, settings):
     result = project.attempt("--dry-run", "--config", *settings, "--", "results/report.pdf")
     assert result.returncode == 0, result.stdout
     assert "draw_datasets" in result.stdout
+    assert "write_report" in result.stdout
 
 
-def test_a_split_without_a_positive_sample_is_told(project):
+def test_a_split_without_a_positive_sample_is_told(finished_copy):
     def nothing_strong(config):
         config["study"]["sun2022"]["labels"]["strong_class"] = "X99"
 
-    project.configure(nothing_strong)
-    result = project.attempt()
+    finished_copy.configure(nothing_strong)
+    result = finished_copy.attempt()
     assert result.returncode != 0
     assert "error: SHARP_ONLY, seed 0: the train split has 0 positive" in result.stdout
     assert "Traceback" not in result.stdout
@@ -72,7 +88,7 @@ def test_a_missing_mirror_is_told(project):
 def test_a_run_in_another_folder_finds_configuration_and_rules(project, tmp_path):
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    snakefile = str(project.path("Snakefile"))
-    ran = project.run("--snakefile", snakefile, "--directory", str(elsewhere), "--", "results/embedded/flares/goes.nc")
-    assert ran == ["curate_goes_flares", "simulate_sun"]
-    assert (elsewhere / "results/embedded/flares/goes.nc").exists()
+    snakefile, target = str(project.path("Snakefile")), "results/embedded/tables/sharp-0.nc"
+    ran = project.run("--snakefile", snakefile, "--directory", str(elsewhere), "--", target)
+    assert ran == ["curate_jsoc_keywords", "simulate_sun"]
+    assert (elsewhere / target).exists()

@@ -1,10 +1,14 @@
 """What reruns what: the rows of the table in CONTRIBUTING.md ("What reruns what"), each on a finished run."""
 
+import json
 import os
 import time
 
 import pandas as pd
 import pytest
+
+from flaredag.artifacts import sha256_of_file
+from flaredag.tables import read_flares
 
 FITS = {"fit_networks", "fit_baselines"}
 
@@ -24,12 +28,20 @@ def touch_everything(project):
             os.utime(path, (later, later))
 
 
-def flares_of_sharp(project) -> pd.DataFrame:
-    return pd.read_csv(project.path("results/embedded/raw/goes-flares.csv"), dtype=str)
+def change_flares(project, of_hek, of_ncei) -> dict:
+    """Apply `of_hek` to HEK's events (a list of dicts) and `of_ncei` to NCEI's lines; contents before, by path."""
+    before = {}
+    for path in sorted(project.path("results/embedded/raw/hek").glob("*.json")):
+        before[path] = path.read_bytes()
+        path.write_text(json.dumps({"result": of_hek(json.loads(before[path])["result"])}))
+    for path in sorted(project.path("results/embedded/raw/ncei").glob("*.txt")):
+        before[path] = path.read_bytes()
+        path.write_text("".join(of_ncei(before[path].decode().splitlines(keepends=True))), newline="")
+    return before
 
 
-def write_flares(project, flares: pd.DataFrame) -> None:
-    flares.to_csv(project.path("results/embedded/raw/goes-flares.csv"), index=False, lineterminator="\n")
+def is_strong(goes_class: str) -> bool:
+    return goes_class[:1] in ("M", "X")
 
 
 def test_nothing_changed_runs_nothing(project):
@@ -81,25 +93,39 @@ def test_a_changed_setting_refits_its_kind_alone_and_back_refits_nothing(project
 
 
 def test_a_raw_change_that_is_not_read_refits_nothing(project):
-    flares = flares_of_sharp(project)
-    flares["end_time"] = flares["start_time"]
-    write_flares(project, flares)
+    def end_at_start(events):
+        return [event | {"event_endtime": event["event_peaktime"]} for event in events]
+
+    change_flares(project, end_at_start, lambda lines: lines)
     ran = project.run()
     assert "curate_goes_flares" in ran
-    assert not set(ran) & FITS
+    assert not set(ran) & {*FITS, "simulate_sun", "curate_cubes"}
 
 
 def test_a_flare_of_one_region_refits_what_holds_its_samples_and_back_refits_nothing(project):
     """All strong flares of one SMARP patch gone: SHARP_ONLY has no part in it."""
-    raw = project.path("results/embedded/raw/goes-flares.csv")
-    before = raw.read_bytes()
-    flares = flares_of_sharp(project)
-    keywords = pd.read_csv(project.path("results/embedded/raw/smarp-keywords.csv"), dtype=str)
-    in_smarp = {number for text in keywords["NOAA_ARS"].unique() for number in text.split(",")}
-    strong = flares["goes_class"].str[0].isin(["M", "X"]) & flares["noaa_ar"].isin(in_smarp)
-    busiest = flares[strong]["noaa_ar"].value_counts().index[0]
-    write_flares(project, flares[~(strong & (flares["noaa_ar"] == busiest))])
+    in_patches = {
+        instrument: {
+            int(number)
+            for path in project.path("results/embedded/raw/keywords").glob(f"{instrument}-*.csv")
+            for text in pd.read_csv(path, dtype=str)["NOAA_ARS"].unique()
+            for number in text.split(",")
+        }
+        for instrument in ("sharp", "smarp")
+    }
+    flares = read_flares([project.path("results/embedded/flares/goes.nc")])
+    of_smarp = flares["noaa_ar"].isin(in_patches["smarp"] - in_patches["sharp"])
+    strong = flares["goes_class"].map(is_strong) & of_smarp
+    busiest = int(flares[strong]["noaa_ar"].value_counts().index[0])
+
+    def of_hek(events):
+        return [one for one in events if not (one["ar_noaanum"] == busiest and is_strong(one["fl_goescls"]))]
+
+    def of_ncei(lines):
+        return [line for line in lines if not (line[80:85].strip() == str(busiest) and is_strong(line[59]))]
+
     fits = pd.read_csv(project.path("results/embedded/sun2022/fits.csv"))
+    before = change_flares(project, of_hek, of_ncei)
     ran = project.run()
     # FUSED_SHARP and SMARP_ONLY, each one batch of networks and one of baselines; SHARP_ONLY none.
     assert [rule for rule in ran if rule in FITS] == ["fit_baselines"] * 2 + ["fit_networks"] * 2
@@ -107,8 +133,29 @@ def test_a_flare_of_one_region_refits_what_holds_its_samples_and_back_refits_not
     same = fits["dataset_digest"].to_numpy() == refitted["dataset_digest"].to_numpy()
     assert set(fits["dataset"][same]) == {"SHARP_ONLY"}
     assert set(fits["dataset"][~same]) == {"FUSED_SHARP", "SMARP_ONLY"}
-    raw.write_bytes(before)
+    for path, content in before.items():
+        path.write_bytes(content)
     assert not set(project.run()) & FITS
+
+
+def test_one_region_more_makes_one_shard_anew_and_what_depends_on_it(project):
+    shards = sorted(project.path("results/embedded/raw/keywords").glob("*.csv"))
+    before = {path: sha256_of_file(path) for path in shards}
+
+    def one_more(config):
+        config["archives"]["embedded"]["simulation"]["regions"]["sharp"] += 1
+
+    project.configure(one_more)
+    ran = project.run()
+    for rule in ("simulate_sun", "curate_jsoc_keywords", "curate_cubes", "simulate_catalogues", "write_report"):
+        assert ran.count(rule) == 1, rule
+    now = {path: sha256_of_file(path) for path in sorted(project.path("results/embedded/raw/keywords").glob("*.csv"))}
+    changed = [path.stem for path in now if now[path] != before.get(path)]
+    assert len(changed) == 1
+    assert changed[0].startswith("sharp-")
+    fits = pd.read_csv(project.path("results/embedded/sun2022/fits.csv"))
+    # The new region is in no data set of SMARP alone: its two fits stay.
+    assert sum(rule in FITS for rule in ran) == len(fits["path"].unique()) - 2
 
 
 def test_data_sets_of_the_same_content_share_one_fit(project):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -33,7 +34,16 @@ def artifacts(project) -> dict[str, str]:
     # Every file of the run but its logs, and the manifest itself.
     results = [path for path in project.path("results").rglob("*") if path.is_file() and "logs" not in path.parts]
     names = {path.relative_to(project.folder).as_posix() for path in results}
-    assert names == {*found, "results/manifest.json"}
+    # Magnetograms are told, with their sha256, by the indices of their shards.
+    indices = [path for path in names if "/segments/" in path and path.endswith(".json")]
+    listed = {
+        f"{path.removesuffix('.json')}/{file['name']}"
+        for path in indices
+        for file in json.loads(project.path(path).read_text())["files"]
+    }
+    assert indices
+    assert listed
+    assert names == {*found, *listed, "results/manifest.json"}
     return found
 
 
@@ -49,7 +59,11 @@ def test_other_numbers_of_cores_give_the_same_bytes(finished, project, cores):
     assert artifacts(project) == artifacts(finished)
 
 
-def test_a_run_killed_in_a_fit_goes_on_and_ends_with_the_same_bytes(finished, project):
+def test_a_run_killed_in_a_fit_goes_on_and_ends_with_the_same_bytes(finished, finished_copy):
+    project = finished_copy
+    for folder in ("results/store", "results/logs"):
+        shutil.rmtree(project.path(folder))
+    project.path("results/report.pdf").unlink()
     with (project.folder.parent / "output").open("w") as output:
         run = subprocess.Popen(
             project.command(), cwd=project.folder, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
@@ -68,17 +82,38 @@ def test_a_run_killed_in_a_fit_goes_on_and_ends_with_the_same_bytes(finished, pr
     assert not list(project.path("results").rglob("*.part"))
 
 
-@pytest.mark.parametrize("name", ["windows.nc", "checkpoint.safetensors", "index.json"])
-def test_a_run_killed_in_a_write_goes_on_and_ends_with_the_same_bytes(finished, project, name, tmp_path):
+STUDY = ("results/embedded/sun2022", "results/store")
+
+
+@pytest.mark.parametrize(
+    ("name", "lost"),
+    [
+        ("sharp-0.csv", ["results/embedded/raw/keywords", "results/embedded/raw/segments"]),
+        ("sharp-0.zarr.zip", ["results/embedded/cubes"]),
+        ("goes.nc", ["results/embedded/flares"]),
+        ("windows.nc", STUDY),
+        ("checkpoint.safetensors", STUDY),
+        ("index.json", STUDY),
+    ],
+)
+def test_a_run_killed_in_a_write_goes_on_and_ends_with_the_same_bytes(finished, finished_copy, name, lost, tmp_path):
     (tmp_path / "sitecustomize.py").write_text(KILL_AT_RENAME)
+    for folder in lost:
+        shutil.rmtree(finished_copy.path(folder))
     killed = tmp_path / "killed"
     env = os.environ | {"PYTHONPATH": str(tmp_path), "KILL_AT": name, "KILLED": str(killed)}
     run = subprocess.run(
-        project.command(), cwd=project.folder, env=env, capture_output=True, start_new_session=True, check=False
+        finished_copy.command(),
+        cwd=finished_copy.folder,
+        env=env,
+        capture_output=True,
+        start_new_session=True,
+        check=False,
     )
     assert killed.exists()
     assert run.returncode == -signal.SIGKILL
-    assert not list(project.path("results").rglob(name)), "a half-written file has its final name"
-    unlock_and_run(project)
-    assert artifacts(project) == artifacts(finished)
-    assert not list(project.path("results").rglob("*.part"))
+    for folder in lost:
+        assert not list(finished_copy.path(folder).rglob(name)), "a half-written file has its final name"
+    unlock_and_run(finished_copy)
+    assert artifacts(finished_copy) == artifacts(finished)
+    assert not list(finished_copy.path("results").rglob("*.part"))

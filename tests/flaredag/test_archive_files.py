@@ -1,0 +1,65 @@
+"""Which files an archive consists of."""
+
+from pathlib import Path
+
+import pytest
+
+from flaredag.archive_files import observed_files, published_files
+from flaredag.sources import read_manifest
+
+ROOT = Path(__file__).parents[2]
+JSOC = {
+    "flare_lists": ["ncei", "swpc"],
+    "retrieval": {"regions": {"sharp": [377, 520], "smarp": [13500, 13520]}, "years": [2010, 2011]},
+}
+SIMULATED = {"flare_lists": ["hek"], "simulation": {"seed": 1, "regions": {"sharp": 20, "smarp": 20}}}
+
+
+def test_an_archive_of_two_instruments_by_hand():
+    files = observed_files("jsoc", JSOC)
+    assert files.shards == ["sharp-3", "sharp-4", "sharp-5", "smarp-135"]
+    assert files.raw["keywords"][0] == "results/jsoc/raw/keywords/sharp-3.csv"
+    assert files.raw["ncei"] == [f"results/jsoc/raw/ncei/goes-xrs-report_{year}.txt" for year in (2010, 2011)]
+    assert files.raw["srs"][1] == "results/jsoc/raw/srs/2011_SRS.tar.gz"
+    assert "hek" not in files.raw
+    assert "simulated" not in files.raw
+    assert files.curated["cubes"][3] == "results/jsoc/cubes/smarp-135.zarr.zip"
+    assert files.curated["flares"] == ["results/jsoc/flares/goes.nc"]
+    assert files.curated["flares_rejected"] == ["results/jsoc/flares/goes.rejected.csv"]
+    assert files.curated["tables_counts"][1] == "results/jsoc/tables/sharp-4.json"
+    assert files.figures() == ["coverage", "magnetograms", "regressions", "quantiles"]
+
+
+def test_no_report_is_asked_of_years_after_the_last():
+    settings = JSOC | {"retrieval": JSOC["retrieval"] | {"years": [2016, 2019]}}
+    files = observed_files("jsoc", settings)
+    assert [path[-8:-4] for path in files.raw["ncei"]] == ["2016", "2017"]
+    assert len(files.raw["swpc"]) == len(files.raw["srs"]) == 4
+
+
+def test_the_simulated_sun_has_the_same_kinds_and_its_own_facts():
+    simulated, observed = observed_files("embedded", SIMULATED), observed_files("jsoc", JSOC)
+    assert simulated.curated.keys() == observed.curated.keys()
+    assert simulated.raw.keys() - observed.raw.keys() == {"hek", "simulated"}
+    assert {name.split("-")[0] for name in simulated.shards} == {"sharp", "smarp"}
+
+
+def test_published_tables_and_windows():
+    files = published_files(read_manifest(ROOT / "rules" / "published_sources.yaml"))
+    assert len(files.shards) == len(files.curated["tables"]) == 10
+    assert len(files.raw["swansf_windows"]) == 10
+    assert files.curated["swansf_rejected"] == ["results/published/swansf/rejected.csv"]
+    assert files.figures() == ["coverage"]
+
+
+def test_without_windows_nothing_is_made_of_them():
+    sources = read_manifest(ROOT / "rules" / "published_sources.yaml")
+    files = published_files({name: source for name, source in sources.items() if source.form == "labelled_samples"})
+    assert files.raw["swansf_windows"] == []
+    assert not any("swansf" in path for path in files.all_curated())
+
+
+@pytest.mark.parametrize("files", [observed_files("jsoc", JSOC), observed_files("embedded", SIMULATED)])
+def test_no_file_is_named_twice(files):
+    paths = [*files.all_raw(), *files.all_curated()]
+    assert len(paths) == len(set(paths))

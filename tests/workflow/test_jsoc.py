@@ -1,0 +1,102 @@
+"""The archive `jsoc` from end to end: servers of this machine serve the simulated Sun as JSOC, HEK and NOAA do."""
+
+import json
+import tarfile
+from contextlib import ExitStack
+
+import pytest
+
+from flaredag.artifacts import sha256_of_file
+from jsoc_server import JsocServer
+from local_server import running
+from noaa_server import NoaaServer
+
+NOTIFY = "somebody@example.org"
+
+
+def files_of_noaa(raw) -> dict[str, bytes]:
+    """Contents of NOAA's files by path, from the raw files of an archive."""
+    files = {"/map.txt": (raw / "harp_noaa/all_harps_with_noaa_ars.txt").read_bytes()}
+    files |= {f"/ncei/{path.name}": path.read_bytes() for path in (raw / "ncei").iterdir()}
+    for archive in (raw / "srs").glob("*_SRS.tar.gz"):
+        with tarfile.open(archive) as members:
+            for member in members:
+                name = member.name.rpartition("/")[2]
+                files[f"/srs/{name[:4]}/{name[4:6]}/{name}"] = members.extractfile(member).read()
+    return files
+
+
+def serve(project, raw, jsoc: JsocServer, noaa: NoaaServer) -> None:
+    """Configure `project` to retrieve the regions and years of the raw files `raw` from the two servers."""
+    shards = [path.stem for path in (raw / "keywords").glob("*.csv")]
+    years = sorted(int(path.stem) for path in (raw / "hek").glob("*.json"))
+
+    def change(config):
+        archive = config["archives"]["jsoc"]
+        archive["flare_lists"] = ["hek", "ncei"]
+        archive["retrieval"] |= {
+            "as_of": f"{years[-1] + 1}-12-31",
+            "years": [years[0], years[-1]],
+            "notify": NOTIFY,
+            "records_per_export": 50,
+            "regions": {},
+        }
+        for instrument in ("sharp", "smarp"):
+            numbers = [int(name.partition("-")[2]) for name in shards if name.startswith(instrument)]
+            archive["retrieval"]["regions"][instrument] = [min(numbers) * 100, max(numbers) * 100 + 99]
+        archive["retrieval"]["addresses"] = {
+            "jsoc": jsoc.address,
+            "hek": f"{jsoc.address}hek/her",
+            "ncei": [f"{noaa.address}ncei/goes-xrs-report_{{year}}.txt"],
+            "swpc": f"{noaa.address}events/{{date}}.txt",
+            "srs": f"{noaa.address}srs/{{year}}/{{month}}/{{date}}SRS.txt",
+            "harp_noaa": f"{noaa.address}map.txt",
+        }
+
+    project.configure(change)
+
+
+@pytest.fixture
+def served(finished, project):
+    """A fresh project whose archive `jsoc` is served from the raw files of the finished run, and the two servers."""
+    raw = finished.path("results/embedded/raw")
+    with ExitStack() as stack:
+        jsoc = stack.enter_context(running(JsocServer.from_raw(raw, registered=[NOTIFY])))
+        noaa = stack.enter_context(running(NoaaServer(files_of_noaa(raw))))
+        serve(project, raw, jsoc, noaa)
+        yield project, jsoc, noaa
+
+
+def test_what_is_retrieved_gives_what_the_simulated_files_give(served, finished):
+    """All of a small archive through misbehaving servers: the same tables, cubes and flares as without them."""
+    project, jsoc, noaa = served
+    jsoc.fail("rs_list", "500", "garbage", "cut", "slow")
+    jsoc.fail("exp_request", "429", "drop")
+    jsoc.fail("magnetogram", "cut", "garbage", "500", "slow")
+    noaa.fail("SRS", "500", "cut", "slow")
+    ran = project.run("--config", "archive=jsoc", "--", "results/report.pdf")
+    assert {"retrieve_keywords", "retrieve_segments", "retrieve_hek_flares", "write_report"} <= set(ran)
+    assert not jsoc.faults
+    assert not noaa.faults
+    for path in sorted(finished.path("results/embedded").glob("[tc][au]b[le]*s/*-*")):
+        if path.name.endswith((".nc", ".zarr.zip")):
+            mine = project.path(f"results/jsoc/{path.parent.name}/{path.name}")
+            assert sha256_of_file(mine) == sha256_of_file(path), path.name
+    for name in ("flares/goes.nc", "region_summaries.nc", "regions.nc"):
+        assert sha256_of_file(project.path(f"results/jsoc/{name}")) == sha256_of_file(
+            finished.path(f"results/embedded/{name}")
+        ), name
+    manifest = json.loads(project.path("results/manifest.json").read_text())
+    assert manifest["simulated"] is False
+    assert project.run("--config", "archive=jsoc", "--", "results/report.pdf") == []
+    said = [path for path in project.folder.rglob("*") if path.is_file() and path.name != "config.yaml"]
+    assert not [path for path in said if NOTIFY.encode() in path.read_bytes()]
+
+
+def test_without_a_notify_address_the_export_says_what_to_do(served):
+    project, _, _ = served
+    project.configure(lambda config: config["archives"]["jsoc"]["retrieval"].update(notify=""))
+    result = project.attempt("--config", "archive=jsoc", "--", "results/report.pdf")
+    assert result.returncode != 0
+    assert "FLAREDAG_NOTIFY" in result.stdout
+    assert "Traceback" not in result.stdout
