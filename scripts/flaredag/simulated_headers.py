@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from flaredag.jsoc import REGION_KEYWORD
 from flaredag.simulated_files import Card
 from flaredag.simulated_observer import ASTRONOMICAL_UNIT_M, SOLAR_RADIUS_M
 
@@ -72,7 +73,6 @@ _CONSTANT: dict[str, dict[str, Any]] = {
         "QUIET": 1, "ACTIVE": 2, "SPTQUIET": 4, "SPTFACUL": 8, "SPTSPOT": 16, "ON_PATCH": 32,
     },
 }  # fmt: skip
-REGION_KEYWORD = {"sharp": "HARPNUM", "smarp": "TARPNUM"}
 SERIES = {"sharp": "hmi.sharp_cea_720s", "smarp": "mdi.smarp_cea_96m"}
 
 

@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from flaredag.jsoc import utc_from_tai
+from flaredag.jsoc import REGION_KEYWORD, utc_from_tai
 from flaredag.keywords import line_of_sight_keywords
 from flaredag.simulated_files import BLANK, cut_images, fits_file
 from flaredag.simulated_headers import (
     CARDS,
-    REGION_KEYWORD,
     constant_values,
     file_name,
     time_values,

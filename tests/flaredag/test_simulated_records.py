@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 from astropy.io import fits
 
+from flaredag.jsoc import REGION_KEYWORD
 from flaredag.keyword_ranges import KEYWORDS as RANGES
 from flaredag.keywords import line_of_sight_keywords
-from flaredag.simulated_headers import REGION_KEYWORD, file_name
+from flaredag.simulated_headers import file_name
 from flaredag.simulated_patches import CAMERAS, SimulatedPatch
 from flaredag.simulated_records import FAULTS, KEYWORDS, MISSING, RegionRecords, columns_of, region_records
 from flaredag.simulated_regions import solar_region

@@ -38,7 +38,9 @@ def serve(project, raw, jsoc: JsocServer, noaa: NoaaServer) -> None:
             "as_of": f"{years[-1] + 1}-12-31",
             "years": [years[0], years[-1]],
             "notify": NOTIFY,
-            "records_per_export": 50,
+            "records_per_export": 500,
+            # The simulated records of bad QUALITY are to come too, so that all can be compared.
+            "quality_below": {"sharp": 2**32, "smarp": 2**32},
             "regions": {},
         }
         for instrument in ("sharp", "smarp"):
@@ -61,7 +63,7 @@ def served(finished, project):
     """A fresh project whose archive `jsoc` is served from the raw files of the finished run, and the two servers."""
     raw = finished.path("results/embedded/raw")
     with ExitStack() as stack:
-        jsoc = stack.enter_context(running(JsocServer.from_raw(raw, registered=[NOTIFY])))
+        jsoc = stack.enter_context(running(JsocServer.from_raw(raw, registered=(NOTIFY,))))
         noaa = stack.enter_context(running(NoaaServer(files_of_noaa(raw))))
         serve(project, raw, jsoc, noaa)
         yield project, jsoc, noaa

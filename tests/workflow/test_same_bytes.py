@@ -24,6 +24,9 @@ def killed(self, target):
 pathlib.Path.replace = killed
 """
 
+# Folders of all that is made of the windows of the study.
+STUDY = ("results/embedded/sun2022", "results/store")
+
 
 def artifacts(project) -> dict[str, str]:
     """sha256 of every artifact by path, as the manifest says; the files are looked at again."""
@@ -61,7 +64,7 @@ def test_other_numbers_of_cores_give_the_same_bytes(finished, project, cores):
 
 def test_a_run_killed_in_a_fit_goes_on_and_ends_with_the_same_bytes(finished, finished_copy):
     project = finished_copy
-    for folder in ("results/store", "results/logs"):
+    for folder in (*STUDY, "results/logs"):
         shutil.rmtree(project.path(folder))
     project.path("results/report.pdf").unlink()
     with (project.folder.parent / "output").open("w") as output:
@@ -80,9 +83,6 @@ def test_a_run_killed_in_a_fit_goes_on_and_ends_with_the_same_bytes(finished, fi
     unlock_and_run(project)
     assert artifacts(project) == artifacts(finished)
     assert not list(project.path("results").rglob("*.part"))
-
-
-STUDY = ("results/embedded/sun2022", "results/store")
 
 
 @pytest.mark.parametrize(
