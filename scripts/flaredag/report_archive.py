@@ -13,6 +13,7 @@ from flaredag.report_cells import (
     UNDEFINED,
     Block,
     count,
+    counts_table,
     number,
     number_columns,
     ordered,
@@ -23,7 +24,6 @@ from flaredag.report_cells import (
     wide_column,
     words,
 )
-from flaredag.report_sections import COUNTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,8 +39,27 @@ KINDS = {
     "regions": "HARPs and TARPs",
     "swansf": "Windows of SWAN-SF",
 }
-# Counts, besides those of flaredag.report_sections, whose names do not suffice; in the order of reading.
-ARCHIVE_COUNTS = {
+# Counts of what was read, left out and kept, in the order of reading; one that is not named here follows them.
+COUNTS = {
+    "records_read": "records read",
+    "regions": "regions",
+    "records_unsorted": "records out of order: sorted",
+    "records_repeated": "records repeated: left out",
+    "values_missing": "keyword values missing",
+    "values_outside_range": "keyword values outside their physical range: taken as missing",
+    "flares_read": "flares read",
+    "flares_of_unknown_class": "flares of unknown class: left out",
+    "flares_contradicting_a_list": "flares that contradict a list",
+    "flares_with_bare_class": "flares whose class has a letter alone",
+    "flares_without_noaa_ar": "flares without a NOAA region",
+    "flares_of_goes_8_to_15": "flares of GOES 8 to 15",
+    "flares_unscaled": "of these, with the factor 0.7 taken back",
+    "noaa_ars": "NOAA regions",
+    "noaa_ars_in_map_and_records": "NOAA regions of HARPs in JSOC's map and in the records",
+    "noaa_ars_only_in_map": "NOAA regions of HARPs in the map alone",
+    "noaa_ars_only_in_records": "NOAA regions of HARPs in the records alone",
+    "regions_with_changing_noaa_ars": "regions whose NOAA numbers change",
+    "regions_without_noaa_ar": "regions without NOAA number",
     "flares_rejected": "flares not usable: left out",
     "flares_repeated": "flares repeated in a list: left out",
     "flares_repaired_noaa_ar": "flares with the NOAA number made whole",
@@ -151,24 +170,12 @@ def holdings(results: ArchiveResults) -> list[Block]:
 def counts(results: ArchiveResults) -> list[Block]:
     """Table of counts of each kind of curated data, a column an instrument or list; empty where none is."""
     of_kinds = results.summary["counts"]
-    known = COUNTS | ARCHIVE_COUNTS
     blocks = []
     for kind in ordered(of_kinds, list(KINDS)):
         groups = _by_flare_list(of_kinds[kind])
-        names = ordered((name for found in groups.values() for name in found), list(known))
-        rows = [
-            {
-                "cells": [
-                    known.get(name, words(name)),
-                    *(count(found[name]) if name in found else "" for found in groups.values()),
-                ]
-            }
-            for name in names
-        ]
-        titles = [name.upper() if len(groups) > 1 else "number" for name in groups]
+        titled = {name.upper() if len(groups) > 1 else "number": found for name, found in groups.items()}
         heading = KINDS.get(kind, words(kind).capitalize())
-        columns = text_columns("Count") + number_columns(*titles)
-        blocks.append(table(f"{heading}: what was read and kept.", columns, rows))
+        blocks.append(counts_table(f"{heading}: what was read and kept.", titled, COUNTS))
     return blocks
 
 

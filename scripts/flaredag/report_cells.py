@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import pandas as pd
 
@@ -49,6 +49,24 @@ def table(
 ) -> Block:
     """Block of a table; `spans` (title, number of columns) stand above the columns."""
     return {"kind": "table", "caption": caption, "columns": columns, "rows": rows, "spans": spans, "small": small}
+
+
+def counts_table(caption: str, groups: Mapping[str, Mapping[str, int]], titles: Mapping[str, str]) -> Block:
+    """Block of a table of counts, a column a group, empty where it has no such count.
+
+    `titles`: what a count is called, in the order of the rows; one that is not there goes by its name, after them.
+    """
+    names = ordered((name for counts in groups.values() for name in counts), list(titles))
+    rows = [
+        {
+            "cells": [
+                titles.get(name, words(name)),
+                *(count(counts[name]) if name in counts else "" for counts in groups.values()),
+            ]
+        }
+        for name in names
+    ]
+    return table(caption, text_columns("Count") + number_columns(*groups), rows)
 
 
 def paragraph(text: str) -> Block:

@@ -12,6 +12,7 @@ from flaredag.report_cells import (
     UNDEFINED,
     Block,
     count,
+    counts_table,
     mean_and_sd,
     mean_count,
     number,
@@ -31,7 +32,7 @@ from flaredag.report_inputs import Results, Study, rows_where
 from flaredag.score_tables import FIXED_THRESHOLD, VALIDATION_THRESHOLD
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
 CATEGORICAL = (
     "true_skill_statistic",
@@ -60,19 +61,8 @@ BEST = {
     "brier_skill_score_training_climatology": max,
     "brier_score": min,
 }
-# Counts of what was read, left out and kept, in the order of reading; one that is not named here follows them.
+# Counts of what was left out and kept of records and windows, in the order of reading; others follow them.
 COUNTS = {
-    "records_read": "records read",
-    "regions": "regions",
-    "records_unsorted": "records out of order: sorted",
-    "records_repeated": "records repeated: left out",
-    "values_missing": "keyword values missing",
-    "values_outside_range": "keyword values outside their physical range: taken as missing",
-    "flares_read": "flares read",
-    "flares_of_unknown_class": "flares of unknown class: left out",
-    "flares_contradicting_a_list": "flares that contradict a list",
-    "flares_with_bare_class": "flares whose class has a letter alone",
-    "flares_without_noaa_ar": "flares without a NOAA region",
     "records": "records",
     "records_beyond_longitude": "left out: beyond the longitude limit",
     "records_of_bad_quality": "left out: bad QUALITY",
@@ -103,9 +93,11 @@ def samples(study: Study, results: Results) -> list[Block]:
             caption = (
                 "Records and windows of each instrument: what is left out is counted under the first rule that applies."
             )
-            blocks.append(_counts(caption, {name.upper(): records[name] for name in instruments}))
+            groups = {name.upper(): records[name] for name in instruments}
+            blocks.append(counts_table(caption, groups, COUNTS))
         elif group not in instruments:
-            blocks.append(_counts(GROUPS.get(group, f"Counts, {words(group)}."), {"all": records[group]}))
+            caption = GROUPS.get(group, f"Counts, {words(group)}.")
+            blocks.append(counts_table(caption, {"all": records[group]}, COUNTS))
     if evolution:
         rows = []
         for before in ACTIVITY:
@@ -210,15 +202,6 @@ def fits(results: Results) -> list[Block]:
     headings = text_columns("Data set") + wide_column("Models") + text_columns("Seeds", "data", "models and code")
     caption = "Fits, by the digests of what they were made from; paths and sha256 are in manifest.json."
     return [table(caption, headings, rows, small=True)] if rows else []
-
-
-def _counts(caption: str, groups: Mapping[str, Mapping[str, int]]) -> Block:
-    names = ordered((name for counts in groups.values() for name in counts), list(COUNTS))
-    rows = [
-        {"cells": [COUNTS.get(name, words(name)), *(count(counts.get(name, 0)) for counts in groups.values())]}
-        for name in names
-    ]
-    return table(caption, text_columns("Count") + number_columns(*groups), rows)
 
 
 def _scores(study: Study, results: Results, caption: str, metrics: Sequence[str], threshold: str) -> Block:
