@@ -37,8 +37,8 @@ class LocalServer(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_port}/"
 
     def answer(self, path: str, query: dict[str, str]) -> bytes | dict | None:
-        """Body of the answer, bytes or an object to be sent as JSON; None for 404."""
-        raise NotImplementedError
+        """Body of the answer, bytes or an object to be sent as JSON; None for 404. A subclass says what it serves."""
+        raise NotImplementedError("this class has faults and no files: serve from a subclass that answers")
 
     def fail(self, pattern: str, *faults: str) -> None:
         """The next requests whose path and query match the regular expression `pattern` meet these faults.
