@@ -12,13 +12,18 @@ validate(config, "rules/config.schema.yaml")
 
 
 include: "rules/common.smk"
+include: "rules/studies.smk"
+include: "rules/explained.smk"
 include: "rules/simulate.smk"
 include: "rules/retrieve.smk"
 include: "rules/curate.smk"
+include: "rules/curate_published.smk"
 include: "rules/archive.smk"
 include: "rules/sample.smk"
 include: "rules/train.smk"
+include: "rules/stack.smk"
 include: "rules/verify.smk"
+include: "rules/explain.smk"
 include: "rules/report.smk"
 
 

@@ -16,9 +16,11 @@ from flaredag import (
     kept_shards,
     noaa_files,
     provenance,
+    shards,
     simulated_regions,
     sources,
     store,
+    studies,
 )
 from flaredag.errors import InputError
 
@@ -41,16 +43,16 @@ EFFORT = configuration.chosen_effort(config)
 update_config(config, config["efforts"][EFFORT])
 # What an effort changes must be as sound as what stands in the file.
 validate(config, "config.schema.yaml")
-STUDIES = {name: config["study"][name] for name in told(configuration.chosen_studies, config)}
-for name, settings in STUDIES.items():
-    told(configuration.check_study, name, settings)
 STORE = config["store"]
 
 MANIFEST = beside_snakefile("rules/published_sources.yaml")
 SOURCES = told(sources.read_manifest, MANIFEST)
 ARCHIVES = {name: archive_files.observed_files(name, config["archives"][name]) for name in ("embedded", "jsoc")} | {
-    "published": archive_files.published_files(SOURCES)
+    "published": archive_files.published_files(SOURCES, used=told(studies.kinds_used, config))
 }
+STUDIES = told(studies.studies_of_archive, config, ARCHIVES[ARCHIVE])
+for name, settings in STUDIES.items():
+    told(studies.check_study, name, settings)
 SIMULATION = config["archives"]["embedded"]["simulation"]
 RETRIEVAL = config["archives"]["jsoc"]["retrieval"]
 FINAL = {"as_of": RETRIEVAL["as_of"], "final_after_days": RETRIEVAL["final_after_days"]}
@@ -58,7 +60,7 @@ FINAL = {"as_of": RETRIEVAL["as_of"], "final_after_days": RETRIEVAL["final_after
 
 wildcard_constraints:
     archive="|".join(ARCHIVES),
-    study="|".join(config["study"]),
+    study="|".join(STUDIES),
     instrument="[a-z]+",
     shard="[0-9]+",
     figure="[a-z0-9_]+",
@@ -75,6 +77,12 @@ def code_digest(script):
 def raw_files(kind):
     """Input function: raw files of one kind of the archive of the job's wildcards; none where it has no such files."""
     return lambda wildcards: ARCHIVES[wildcards.archive].raw.get(kind, [])
+
+
+def folder_of_raw(wildcards, output):
+    """Folder of raw files, below which published ones lie as their manifest names them."""
+    folders = Path(output[0]).parts
+    return str(Path(*folders[: folders.index("raw") + 1]))
 
 
 def curated_files(*kinds):
@@ -126,75 +134,3 @@ def in_figure(wildcards):
         "regressions": {name: [f"{folder}/overlap/{name}.csv"] for name in ("matched", "regressions")},
         "quantiles": {name: [f"{folder}/overlap/{name}.csv"] for name in ("quantiles", "factors")},
     }[wildcards.figure]
-
-
-def of_study(*keys):
-    """A study's settings, that of the one key or a dict of several, for the study of the job's wildcards."""
-
-    def settings(wildcards):
-        study = config["study"][wildcards.study]
-        return study[keys[0]] if len(keys) == 1 else {key: study[key] for key in keys}
-
-    return settings
-
-
-def of_studies(name):
-    """Path of a file of every study of this run."""
-    return [f"results/{ARCHIVE}/{study}/{name}" for study in STUDIES]
-
-
-FIT_CODE = {kind: code_digest(f"fit_{kind}.py") for kind in ("networks", "baselines")}
-FIT_ENVIRONMENTS = {
-    kind: told(provenance.environment_digest, beside_snakefile(f"envs/fit_{kind}.yaml")) for kind in FIT_CODE
-}
-
-
-def fits_of(study):
-    """All fits that a study of the chosen archive needs (`flaredag.store.StoredFit`), once its index is there."""
-    index = checkpoints.draw_datasets.get(archive=ARCHIVE, study=study).output.index
-    return store.fits_of_study(
-        json.loads(Path(index).read_text()),
-        config["study"][study]["fits"],
-        models=config["models"],
-        code=FIT_CODE,
-        environments=FIT_ENVIRONMENTS,
-        store=STORE,
-    )
-
-
-def prediction_files(wildcards):
-    """Predictions of every fit of a study, or of its one data set if the wildcards name one; each file once."""
-    dataset = wildcards.get("dataset")
-    fits = [fit for fit in fits_of(wildcards.study) if dataset in (None, fit.dataset)]
-    return list(dict.fromkeys(f"{fit.folder}/predictions.nc" for fit in fits))
-
-
-def verified(wildcards):
-    """(data set, protocol, predictions) of everything that is verified in a study: our fits, and forecasts given."""
-    protocol = config["study"][wildcards.study]["protocol"]
-    ours = [(fit.dataset, protocol, f"{fit.folder}/predictions.nc") for fit in fits_of(wildcards.study)]
-    given = [("FORECASTS", "as_given", "results/forecasts/predictions.nc")] if config["forecasts"] else []
-    return [*ours, *given]
-
-
-def fit_of(kind, wildcards):
-    """Study and fit of a path's digests; an error where no study asks for them (a made-up path)."""
-    fits = {study: fits_of(study) for study in STUDIES}
-    return told(
-        store.stored_fit,
-        fits,
-        kind=kind,
-        dataset_digest=wildcards.dataset_digest,
-        models_digest=wildcards.models_digest,
-    )
-
-
-def fit_inputs(kind):
-    """Inputs of a fit. Ancient: the digests in its name say what they must hold, and the fit checks that."""
-
-    def inputs(wildcards):
-        study, _ = fit_of(kind, wildcards)
-        files = {"windows": "windows.nc", "datasets": "datasets.nc", "index": "index.json"}
-        return {name: ancient(f"results/{ARCHIVE}/{study}/{file}") for name, file in files.items()}
-
-    return inputs

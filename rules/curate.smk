@@ -32,8 +32,6 @@ rule curate_cubes:
         rejected="results/{archive}/cubes/{instrument}-{shard}.rejected.csv",
     log:
         "results/{archive}/logs/curate_cubes/{instrument}-{shard}.log",
-    wildcard_constraints:
-        archive="embedded|jsoc",
     conda:
         "../envs/curate_cubes.yaml"
     params:

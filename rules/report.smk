@@ -13,8 +13,13 @@ rule write_report:
         samples=of_studies("samples.json"),
         index=of_studies("index.json"),
         fits=of_studies("fits.csv"),
+        weights=of_studies("weights.csv"),
+        checks=of_studies("checks.csv"),
+        pages=lambda wildcards: [
+            page for name in STUDIES for suffix in (".html", ".gif") for page in regions_explained(name, suffix)
+        ],
         figures=[
-            f"results/{ARCHIVE}/{name}/figures/{figure}.svg"
+            f"results/{ARCHIVE}/{name}/figures/{figure['name']}.svg"
             for name, study in STUDIES.items()
             for figure in configuration.figures_of(study)
         ],
@@ -28,7 +33,7 @@ rule write_report:
         regressions=f"results/{ARCHIVE}/overlap/regressions.csv",
         factors=f"results/{ARCHIVE}/overlap/factors.csv",
         archive_figures=[f"results/{ARCHIVE}/figures/{name}.svg" for name in ARCHIVE_FIGURES],
-        artifacts=[row["path"] for row in ARTIFACTS],
+        artifacts=lambda wildcards: [row["path"] for row in [*ARTIFACTS, *artifacts_explained()]],
         template=beside_snakefile("scripts/report.typ"),
     output:
         report="results/report.pdf",
@@ -59,7 +64,7 @@ rule write_report:
             "torch",
             "xarray",
         ],
-        artifacts=ARTIFACTS,
+        artifacts=lambda wildcards: [*ARTIFACTS, *artifacts_explained()],
         code=code_digest("write_report.py"),
     script:
         "../scripts/write_report.py"

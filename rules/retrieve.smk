@@ -98,20 +98,22 @@ rule retrieve_harp_noaa:
         "../scripts/retrieve_harp_noaa.py"
 
 
+# What only some studies read of the published files is retrieved by rules/curate_published.smk.
+EVERYBODYS_RAW = archive_files.published_files(SOURCES).all_raw()
+
+
 rule retrieve_published:
     """Take published tables from the mirror, or from their address; nothing is trusted before its sha256."""
     input:
         manifest=MANIFEST,
     output:
-        ARCHIVES["published"].all_raw(),
+        EVERYBODYS_RAW,
     log:
         "results/published/logs/retrieve_published.log",
     conda:
         "../envs/retrieve_published.yaml"
     params:
-        raw_dir=lambda wildcards, output: output[0].removesuffix(
-            ARCHIVES["published"].all_raw()[0].removeprefix("results/published/raw/")
-        ),
+        raw_dir=folder_of_raw,
         code=code_digest("retrieve_published.py"),
     script:
         "../scripts/retrieve_published.py"

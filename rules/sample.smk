@@ -4,8 +4,9 @@
 rule make_windows:
     """Make the windows of a study, with evolution types and labels, from all tables and flares of an archive."""
     input:
-        tables=curated_files("tables"),
-        flares=curated_files("flares"),
+        tables=source_of_study("tables"),
+        flares=source_of_study("flares"),
+        cubes=source_of_study("magnetograms"),
     output:
         windows="results/{archive}/{study}/windows.nc",
         samples="results/{archive}/{study}/samples.json",
@@ -14,7 +15,7 @@ rule make_windows:
     conda:
         "../envs/make_windows.yaml"
     params:
-        settings=of_study("instruments", "features", "selection", "windows", "labels"),
+        settings=of_study("instruments", "features", "selection", "windows", "labels", "magnetograms"),
         code=code_digest("make_windows.py"),
     script:
         "../scripts/make_windows.py"
@@ -32,8 +33,8 @@ checkpoint draw_datasets:
     conda:
         "../envs/draw_datasets.yaml"
     params:
-        seeds=of_study("seeds"),
-        settings=lambda wildcards: configuration.settings_of_datasets(config["study"][wildcards.study]),
+        settings=lambda wildcards: studies.settings_of_datasets(STUDIES[wildcards.study]),
+        explanation=lambda wildcards: studies.explained(STUDIES[wildcards.study]),
         code=code_digest("draw_datasets.py"),
     script:
         "../scripts/draw_datasets.py"

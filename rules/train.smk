@@ -19,6 +19,24 @@ rule fit_networks:
         "../scripts/fit_networks.py"
 
 
+rule fit_magnetogram_networks:
+    """Fit neural networks on the magnetograms of one data set, a batch of seeds; predict every split."""
+    input:
+        unpack(fit_inputs("magnetogram_networks")),
+    output:
+        predictions=f"{STORE}/checkpoints/{{dataset_digest}}/magnetogram_networks-{{models_digest}}/predictions.nc",
+        checkpoint=f"{STORE}/checkpoints/{{dataset_digest}}/magnetogram_networks-{{models_digest}}/checkpoint.safetensors",
+        provenance=f"{STORE}/checkpoints/{{dataset_digest}}/magnetogram_networks-{{models_digest}}/provenance.json",
+    log:
+        "results/logs/fit_magnetogram_networks/{dataset_digest}-{models_digest}.log",
+    conda:
+        "../envs/fit_magnetogram_networks.yaml"
+    params:
+        made_from=lambda wildcards: fit_of("magnetogram_networks", wildcards)[1].made_from,
+    script:
+        "../scripts/fit_magnetogram_networks.py"
+
+
 rule fit_baselines:
     """Fit the models of seconds on one data set, a batch of seeds; predict every split."""
     input:

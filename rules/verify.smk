@@ -76,7 +76,7 @@ rule compare_models:
 rule compare_papers:
     """Put each published figure beside ours, and say where they disagree and why."""
     input:
-        papers=lambda wildcards: beside_snakefile(config["study"][wildcards.study]["published_figures"]),
+        papers=lambda wildcards: beside_snakefile(STUDIES[wildcards.study]["published_figures"]),
         scores="results/{archive}/{study}/scores.csv",
         comparisons="results/{archive}/{study}/comparisons.csv",
         samples="results/{archive}/{study}/samples.json",
@@ -106,12 +106,16 @@ rule plot_verification:
         figure="results/{archive}/{study}/figures/{figure}.svg",
     log:
         "results/{archive}/logs/plot_verification/{study}-{figure}.log",
+    wildcard_constraints:
+        figure="(?!ensemble_|explained_)[a-z0-9_]+",
     conda:
         "../envs/plot_verification.yaml"
     params:
-        group=lambda wildcards: configuration.figure_settings(config["study"][wildcards.study], wildcards.figure),
+        group=lambda wildcards: configuration.figure_settings(STUDIES[wildcards.study], wildcards.figure),
         study=lambda wildcards: wildcards.study,
-        mark=lambda wildcards: ("SIMULATED" if config["archives"][wildcards.archive]["simulated"] else ""),
+        mark=mark_of_archive,
+        # Ensembles, many of each, have a section and figures of their own.
+        left_out=lambda wildcards: studies.names_of_ensembles(STUDIES[wildcards.study]["ensembles"]),
         code=code_digest("plot_verification.py"),
     script:
         "../scripts/plot_verification.py"
@@ -123,7 +127,7 @@ rule check_artefacts:
         checks=beside_snakefile("tests/artefacts/test_study.py"),
         windows="results/{archive}/{study}/windows.nc",
         datasets="results/{archive}/{study}/datasets.nc",
-        predictions=prediction_files,
+        predictions=lambda wildcards: [path for _, path in predicted(wildcards)],
         scores="results/{archive}/{study}/scores.csv",
     output:
         checked="results/{archive}/{study}/checked.json",
@@ -132,8 +136,9 @@ rule check_artefacts:
     conda:
         "../envs/check_artefacts.yaml"
     params:
-        seeds=of_study("seeds"),
+        predicted=lambda wildcards: [dataset for dataset, _ in predicted(wildcards)],
         settings=of_study("labels", "splits", "datasets"),
+        drawn=lambda wildcards: studies.settings_of_datasets(STUDIES[wildcards.study]),
         code=code_digest("check_artefacts.py"),
     script:
         "../scripts/check_artefacts.py"

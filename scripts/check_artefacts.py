@@ -23,14 +23,18 @@ LOG = logging.getLogger("flaredag")
 
 @dataclass(frozen=True)
 class Study:
-    """Artefacts of a study, and its settings as in the configuration."""
+    """Artefacts of a study, and its settings as in the configuration; `predicted`: data set of each predictions file.
+
+    `drawn`: how each data set was drawn (`flaredag.studies.settings_of_datasets`).
+    """
 
     windows: str
     datasets: str
     predictions: Sequence[str]
+    predicted: Sequence[str]
     scores: str
-    seeds: Sequence[int]
     settings: Mapping[str, Any]
+    drawn: Mapping[str, Mapping[str, Any]]
 
 
 class Outcome:
@@ -51,16 +55,18 @@ class Outcome:
 
 
 def fixtures(study: Study) -> ModuleType:
-    """A pytest plugin with what the checks look at: the study, its windows, data sets by name, and predictions."""
+    """A pytest plugin with what the checks look at: the study, windows and data sets by data set, and predictions."""
 
-    def windows() -> StudyWindows:
-        return read_windows(study.windows)
+    def windows() -> dict[str, StudyWindows]:
+        tasks = {task: read_windows(study.windows, task) for task in {own["task"] for own in study.drawn.values()}}
+        return {name: tasks[own["task"]] for name, own in study.drawn.items()}
 
     def drawn() -> dict[str, list[Dataset]]:
-        return {name: read_datasets(study.datasets, name, study.seeds) for name in study.settings["datasets"]}
+        return {name: read_datasets(study.datasets, name, own["seeds"]) for name, own in study.drawn.items()}
 
-    def predictions() -> list[pd.DataFrame]:
-        return [read_predictions(path) for path in study.predictions]
+    def predictions() -> list[tuple[str, pd.DataFrame]]:
+        tables = {path: read_predictions(path) for path in dict.fromkeys(study.predictions)}
+        return [(name, tables[path]) for name, path in zip(study.predicted, study.predictions, strict=True)]
 
     given = {"study": lambda: study, "windows": windows, "drawn": drawn, "predictions": predictions}
     # A module, as pytest takes fixtures without `self` from nothing else.
@@ -101,9 +107,10 @@ if __name__ == "__main__":
                 windows=snakemake.input.windows,
                 datasets=snakemake.input.datasets,
                 predictions=list(snakemake.input.predictions),
+                predicted=snakemake.params.predicted,
                 scores=snakemake.input.scores,
-                seeds=snakemake.params.seeds,
                 settings=snakemake.params.settings,
+                drawn=snakemake.params.drawn,
             ),
             snakemake.input.checks,
             snakemake.output.checked,

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from flaredag.artifacts import disk_full_told, write_json
-from flaredag.cubes import LARGEST_LONGITUDE_DEG, bad_images, frame_of, packed, write_cube
+from flaredag.cubes import LARGEST_LONGITUDE_DEG, bad_images, frame_columns, frame_of, packed, write_cube
 from flaredag.errors import InputError
 from flaredag.fits_files import ListedFile, Magnetogram, PatchHeader, read_index, read_listed_magnetogram
 from flaredag.joblog import Progress, job_log
@@ -37,14 +37,16 @@ def curate_cubes(
     Records are sorted by region and time, each once. Their frames are appended to `frames` as they are read,
     packed; `frame` is a record's number there.
     """
-    headers, nan_fractions, names, rejections, remarks = [], [], [], [], Counter()
+    headers, nan_fractions, names, columns_of_frames, rejections, remarks = [], [], [], [], [], Counter()
     progress = Progress(LOG, f"{source}: magnetograms", len(files))
     for file in files:
         found = read_listed_magnetogram(folder, file, source=source)
         if isinstance(found, Magnetogram):
             found = _if_of_shard(found, file.name, source=source, instrument=instrument, shard=shard)
         if isinstance(found, Magnetogram):
-            frames.write(packed(frame_of(found.image, instrument=instrument, **settings)).tobytes())
+            frame = packed(frame_of(found.image, instrument=instrument, **settings))
+            frames.write(frame.tobytes())
+            columns_of_frames.append(frame_columns(frame[None]))
             headers.append(found.header)
             nan_fractions.append(found.nan_fraction)
             names.append(file.name)
@@ -55,6 +57,9 @@ def curate_cubes(
     for remark, n_files in sorted(remarks.items()):
         LOG.warning("%s: %d files: %s", source, n_files, remark)
     records = _table_of(headers).assign(nan_fraction=np.array(nan_fractions, dtype=np.float64), file=names)
+    empty = np.empty((0, settings["pixels"], settings["pixels"]), dtype=np.int16)
+    for name, column in frame_columns(empty).items():
+        records[name] = np.concatenate([column, *(of_frame[name] for of_frame in columns_of_frames)])
     records = records.assign(frame=np.arange(len(records))).sort_values(["region", "t_rec", "file"], kind="stable")
     records, clashes = _each_once(records, folder, {file.name: file for file in files}, source=source)
     inside = records["longitude_min"].ge(-LARGEST_LONGITUDE_DEG) & records["longitude_max"].le(LARGEST_LONGITUDE_DEG)

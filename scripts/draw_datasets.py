@@ -8,9 +8,19 @@ import numpy as np
 
 from flaredag.artifacts import write_json
 from flaredag.datasets import draw_dataset
+from flaredag.errors import InputError
 from flaredag.joblog import job_log
-from flaredag.samples import Dataset, StudyWindows, content_digest, read_windows, samples_of_split, write_datasets
-from flaredag.splits import SPLITS
+from flaredag.samples import (
+    Dataset,
+    StudyWindows,
+    content_digest,
+    magnetograms_digest,
+    read_windows,
+    samples_of_split,
+    write_datasets,
+)
+from flaredag.sequences import choose_regions
+from flaredag.splits import SPLITS, fold_of_regions
 
 LOG = logging.getLogger("flaredag")
 
@@ -20,7 +30,7 @@ def draw_datasets(
 ) -> tuple[list[Dataset], dict[str, Any]]:
     """The data set `name` for every seed, and its entry of the index: digests, and samples and regions of each split.
 
-    `settings`: the data set's own, and the study's `splits`, as in the configuration.
+    `settings`: keywords of `draw_dataset`.
     """
     datasets = [draw_dataset(windows, name=name, seed=seed, **settings) for seed in seeds]
     entry: dict[str, Any] = {"seeds": {}}
@@ -37,7 +47,39 @@ def draw_datasets(
                 for split, one in samples.items()
             },
         }
+        if windows.images is not None:
+            entry["seeds"][str(dataset.seed)]["magnetograms"] = magnetograms_digest(windows, dataset)
     return datasets, entry
+
+
+def explained_regions(windows: StudyWindows, *, settings: Mapping[str, Any]) -> list[dict[str, int]]:
+    """Regions whose forecasts are explained, each with the fold of the cross-validation that has not seen it.
+
+    `settings`: `instrument`, `folds` and `validation_fraction`, and `regions`: numbers, or how many are to be chosen
+    (`flaredag.sequences.choose_regions`). Raises InputError where a region that is asked for has no window.
+    """
+    wanted, instrument = settings["regions"], settings["instrument"]
+    own = windows.instrument == windows.instruments.index(instrument)
+    regions = choose_regions(windows, instrument, wanted) if isinstance(wanted, int) else list(wanted)
+    group_of = dict(zip(windows.region[own].tolist(), windows.split_group[own].tolist(), strict=True))
+    absent = [region for region in regions if region not in group_of]
+    if absent:
+        raise InputError(
+            f"explanation: no window of {instrument} {absent}; wanted regions that have some. Name others."
+        )
+    folds = [
+        fold_of_regions(
+            windows.split_group[own],
+            fold=fold,
+            folds=settings["folds"],
+            validation_fraction=settings["validation_fraction"],
+        )["test"]
+        for fold in range(settings["folds"])
+    ]
+    return [
+        {"region": region, "fold": next(i for i, groups in enumerate(folds) if group_of[region] in groups)}
+        for region in regions
+    ]
 
 
 def main(
@@ -45,18 +87,20 @@ def main(
     datasets: str,
     index: str,
     *,
-    seeds: Sequence[int],
     settings: Mapping[str, Mapping[str, Any]],
+    explanation: Mapping[str, Any] | None,
 ) -> None:
     """Read the windows; write the data sets that `settings` names, and the index (JSON)."""
-    study = read_windows(windows)
     drawn, entries = {}, {}
     for name, own in settings.items():
-        drawn[name], entries[name] = draw_datasets(study, name, seeds=seeds, settings=own)
+        study = read_windows(windows, own["task"])
+        drawn[name], entries[name] = draw_datasets(study, name, seeds=own["seeds"], settings=own["draw"])
+        entries[name]["task"] = own["task"]
         for seed, entry in entries[name]["seeds"].items():
             LOG.info("%s, seed %s: %s, digest %s", name, seed, entry["splits"], entry["digest"])
+    explained = explained_regions(read_windows(windows), settings=explanation) if explanation else []
     write_datasets(datasets, drawn)
-    write_json(index, {"datasets": entries})
+    write_json(index, {"datasets": entries, "explained": explained})
 
 
 if __name__ == "__main__":
@@ -65,6 +109,6 @@ if __name__ == "__main__":
             snakemake.input.windows,
             snakemake.output.datasets,
             snakemake.output.index,
-            seeds=snakemake.params.seeds,
             settings=snakemake.params.settings,
+            explanation=snakemake.params.explanation,
         )

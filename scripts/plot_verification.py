@@ -1,6 +1,7 @@
 """A figure of verification: of a group of series, as Figures 6 to 8 of Sun et al. 2022, or of all in overview."""
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TypedDict
 
@@ -31,10 +32,17 @@ class Group(TypedDict):
 
 
 def plot_verification(
-    curves: pd.DataFrame, scores: pd.DataFrame, group: Group | None, *, study: str, mark: str
+    curves: pd.DataFrame,
+    scores: pd.DataFrame,
+    group: Group | None,
+    *,
+    study: str,
+    mark: str,
+    left_out: Sequence[str],
 ) -> Figure:
-    """The figure of the series of `group`; without a group, the overview of all series of `study`."""
+    """The figure of the series of `group`; without a group, the overview of all of `study` but models `left_out`."""
     if group is None:
+        scores = scores[~scores["model"].isin(list(left_out))]
         title = f"{study}: true skill statistic of all models, mean and sd over seeds"
         return overview_figure(scores, title=title, mark=mark)
     series = [(one["dataset"], one["model"]) for one in group["series"]]
@@ -52,9 +60,12 @@ def main(
     group: Group | None,
     study: str,
     mark: str,
+    left_out: Sequence[str],
 ) -> None:
     """Draw one figure as SVG; `mark` stands in its corner: SIMULATED where the Sun is, else empty."""
-    drawn = plot_verification(read_curves(curves), read_scores(scores, study=study), group, study=study, mark=mark)
+    drawn = plot_verification(
+        read_curves(curves), read_scores(scores, study=study), group, study=study, mark=mark, left_out=left_out
+    )
     write_svg(figure, drawn)
     LOG.info("read %s and %s; drew %s", curves, scores, figure)
 
@@ -68,4 +79,5 @@ if __name__ == "__main__":
             group=snakemake.params.group,
             study=snakemake.params.study,
             mark=snakemake.params.mark,
+            left_out=snakemake.params.left_out,
         )

@@ -6,10 +6,11 @@ from typing import Any
 
 import pandas as pd
 
-from flaredag import report_archive, report_first_page, report_sections
+from flaredag import report_archive, report_ensembles, report_explanations, report_first_page, report_sections
 from flaredag.artifacts import write_csv, write_json, written_whole
 from flaredag.joblog import job_log
 from flaredag.manifest import Artifact, installed_versions, rows_of_artifacts, rows_of_fits
+from flaredag.report_cells import Block
 from flaredag.report_inputs import (
     ONE_FILE,
     ONE_FILE_A_STUDY,
@@ -48,16 +49,22 @@ def write_report(
     }
     parts, n_figures = [], len(archive["figures"])
     for study, of_study in zip(studies, results, strict=True):
-        figures = [
-            {"kind": "figure", "file": figure_file(n_figures + i), "caption": caption}
-            for i, caption in enumerate(study["figures"])
-        ]
-        n_figures += len(figures)
+        figures: dict[str, list[Block]] = {}
+        for i, figure in enumerate(study["figures"]):
+            block = {"kind": "figure", "file": figure_file(n_figures + i), "caption": figure["title"]}
+            figures.setdefault(figure["section"], []).append(block)
+        n_figures += len(study["figures"])
         sections = {
             "Records, windows and samples": report_sections.samples(study, of_study),
             "Scores": report_sections.scores(study, of_study),
             "Is the difference more than chance?": report_sections.comparisons(study, of_study),
-            "Figures": figures,
+            "Figures": figures.get("Figures", []),
+            "Stacking": [
+                *report_ensembles.stacking(study, of_study.weights),
+                *report_ensembles.scores(study, of_study.scores),
+                *figures.get("Stacking", []),
+            ],
+            "Explanation": [*report_explanations.explanation(of_study.checks), *figures.get("Explanation", [])],
             "Published figures against this run": published_against_ours(study, of_study),
             "Fits": report_sections.fits(of_study),
         }
@@ -96,8 +103,9 @@ def main(
 ) -> None:
     """Read what every study came to and what the archive holds; write the report, and the tables for machines.
 
-    `inputs`: scores, comparisons, papers, samples, index and fits, a file a study in the order of `studies`; figures,
-    an SVG a caption; archive, regressions and factors, one file each; archive_figures, an SVG a caption. `outputs`:
+    `inputs`: scores, comparisons, papers, samples, index, fits, weights and checks, a file a study in the order of
+    `studies`; figures, an SVG a caption; archive, regressions and factors, one file each; archive_figures, an SVG a
+    caption. `outputs`:
     report, scores, comparisons, papers, manifest. `packages`: those whose versions are told. `artifacts`: what the
     manifest names besides the fits and the outputs.
     """

@@ -60,6 +60,7 @@ def _study_windows(
         step_record=(first_record[:, None] + np.arange(n_steps)).astype(np.int32),
         instrument=instrument.astype(np.int8),
         region=(region + 1).astype(np.int32),
+        split_group=(region + 1).astype(np.int64),
         issue_time=start + (number + 10 * region) * np.timedelta64(96 * 60, "s"),
         evolution=evolution,
         label=labels(evolution, positive=POSITIVE, negative=NEGATIVE),

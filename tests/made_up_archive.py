@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from flaredag.artifacts import write_json
-from flaredag.cubes import packed, write_cube
+from flaredag.cubes import frame_columns, packed, write_cube
 from flaredag.goes import peak_flux_w_m2
 from flaredag.rejections import Rejection, write_rejections
+from flaredag.samples import StudyWindows, WindowImages
 from flaredag.tables import write_flares, write_records
 
 FIRST = np.datetime64("2010-06-01T00:00:00", "s")
@@ -84,21 +86,8 @@ def written_archive(folder: Path) -> dict[str, list[str]]:
         write_records(table, records, instrument=instrument)
         frames = frames_of(records, instrument=instrument)
         nan_fraction = np.isnan(frames).mean(axis=(1, 2))
-        of_cube = records.assign(
-            longitude_deg=(records["longitude_min"] + records["longitude_max"]) / 2,
-            latitude_deg=(records["latitude_min"] + records["latitude_max"]) / 2,
-            carrington_longitude_deg=0.0,
-            cdelt_deg=0.12,
-            height_pixels=83,
-            width_pixels=166,
-            nan_fraction=nan_fraction,
-            bad_image=nan_fraction > 0,
-            file="a.fits",
-        )
-        steps = packed(frames)
-        write_cube(
-            cube, of_cube, lambda i, steps=steps: steps[list(i)], pixels=PIXELS, attrs={"instrument": instrument}
-        )
+        of_cube = records.assign(nan_fraction=nan_fraction, bad_image=nan_fraction > 0)
+        write_made_up_cube(cube, of_cube, packed(frames), instrument=instrument)
         write_json(table.with_suffix(".json"), {"records_read": 181, "records_repeated": 1, "regions": 3})
         rejected = folder / "tables" / f"{stem}.rejected.csv"
         write_rejections(rejected, [Rejection("keywords.csv", "line 7", "T_REC is no time", "2010.06.31_00:00:00_TAI")])
@@ -113,6 +102,78 @@ def written_archive(folder: Path) -> dict[str, list[str]]:
     disagreements.write_text(DISAGREEMENTS)
     paths |= {"flares": [str(flares)], "flares_counts": [str(flares.with_suffix(".json"))]}
     return paths | {"disagreements": [str(disagreements)]}
+
+
+def write_made_up_cube(path: Path, records: pd.DataFrame, steps: np.ndarray, *, instrument: str) -> None:
+    """Write a cube of packed frames (record, y, x); `records` may lack what a cube has besides the keyword tables."""
+    columns = {
+        "longitude_deg": (records["longitude_min"] + records["longitude_max"]) / 2,
+        "latitude_deg": (records["latitude_min"] + records["latitude_max"]) / 2,
+        "carrington_longitude_deg": 0.0,
+        "cdelt_deg": 0.12,
+        "height_pixels": 83,
+        "width_pixels": 166,
+        "nan_fraction": 0.0,
+        "bad_image": False,
+        "file": "a.fits",
+    }
+    absent = {name: value for name, value in columns.items() if name not in records.columns}
+    write_cube(
+        path,
+        records.assign(**absent, **frame_columns(steps)),
+        lambda which: steps[list(which)],
+        pixels=steps.shape[1],
+        attrs={"instrument": instrument},
+    )
+
+
+def with_images(windows: StudyWindows, *, pixels: int = 6, seed: int = 0) -> tuple[StudyWindows, np.ndarray]:
+    """Windows with a magnetogram each, and those, packed, (sample, y, x): a cube an instrument, last window first.
+
+    Strong regions have the stronger fields; the patch of a window is at 0.5 degrees west a window, 10 north.
+    """
+    rng = np.random.default_rng(seed)
+    n_windows = len(windows.label)
+    gauss = rng.normal(size=(n_windows, pixels, pixels)) * (300.0 + 400.0 * (windows.label == 1))[:, None, None]
+    steps = packed(gauss)
+    frame = np.empty(n_windows, dtype=np.int32)
+    for code in range(len(windows.instruments)):
+        own = np.flatnonzero(windows.instrument == code)
+        frame[own] = np.arange(len(own))[::-1]
+    images = WindowImages(
+        cubes=tuple(f"{name}-0" for name in windows.instruments),
+        cube=windows.instrument.astype(np.int16),
+        frame=frame,
+        longitude_deg=np.arange(n_windows, dtype=np.float32) / 2 - 60,
+        latitude_deg=np.full(n_windows, 10, dtype=np.float32),
+        **frame_columns(steps),
+    )
+    return replace(windows, images=images), steps
+
+
+def written_cubes(folder: Path, windows: StudyWindows, steps: np.ndarray) -> dict[str, str]:
+    """Write the cubes that the windows name, of packed frames (sample, y, x); their paths by stem."""
+    images = windows.images
+    assert images is not None
+    paths = {}
+    for code, stem in enumerate(images.cubes):
+        own = np.flatnonzero(images.cube == code)
+        order = own[np.argsort(images.frame[own])]
+        records = pd.DataFrame(
+            {
+                "region": windows.region[order],
+                "t_rec": windows.issue_time[order],
+                "time": windows.issue_time[order],
+                "quality": 0,
+                "longitude_deg": images.longitude_deg[order],
+                "latitude_deg": images.latitude_deg[order],
+                **dict.fromkeys(("longitude_min", "longitude_max", "latitude_min", "latitude_max"), 0.0),
+            }
+        )
+        path = folder / f"{stem}.zarr.zip"
+        write_made_up_cube(path, records, steps[order], instrument=windows.instruments[code])
+        paths[stem] = str(path)
+    return paths
 
 
 def made_up_flares() -> pd.DataFrame:

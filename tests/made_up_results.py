@@ -31,7 +31,16 @@ def study_named(name: str) -> dict:
         "datasets": ["B", "A"],
         "comparisons": [{"name": "one", "title": "Is it better?"}],
         "published_tables": {"6": "Scores"},
-        "figures": ["A blue box."],
+        "ensembles": [
+            {
+                "name": "stack",
+                "learners": ["lstm", "logistic_regression"],
+                "criteria": ["brier_score"],
+                "grid_points": [],
+                "best_by": "true_skill_statistic",
+            }
+        ],
+        "figures": [{"name": "box", "title": "A blue box.", "section": "Figures"}],
         "agreement": {"standard_deviations": 2, "relative_difference": 0.1, "significance": 0.05},
     }
 
@@ -79,6 +88,26 @@ ARCHIVE_SUMMARY = {
         ],
     },
 }
+# Seeds 0 and 1 of A: the LSTM has the weights 0.75 and 0.5, and is the best on validation once.
+WEIGHTS = (
+    "dataset,seed,ensemble,learners,criterion,solver,fitted_on,model,learner,weight,value,value_on_test,duality_gap\n"
+)
+WEIGHTS += "".join(
+    f"A,{seed},stack,lstm+logistic_regression,{fit},lstm,{weight},{values}\n"
+    f"A,{seed},stack,lstm+logistic_regression,{fit},logistic_regression,{1 - weight},{values}\n"
+    for seed, fit, weight, values in (
+        (0, "brier_score,convex,validation,stack_brier_score", 0.75, "0.11,0.12,1e-15"),
+        (0, "true_skill_statistic,select_best,validation,stack_best", 1, "0.8,0.7,"),
+        (1, "brier_score,convex,validation,stack_brier_score", 0.5, "0.13,0.14,1e-15"),
+        (1, "true_skill_statistic,select_best,validation,stack_best", 0, "0.6,0.5,"),
+    )
+)
+CHECKS = (
+    "subject,method,check,value,n\n"
+    "bipoles,integrated_gradients.zero,completeness_largest_error,0.0012,60\n"
+    "sharp-377,integrated_gradients.zero,completeness_largest_error,0.25,9\n"
+    "sharp-377,grad_cam_5,inversion_line_concentration,,0\n"
+)
 REGRESSIONS = (
     "keyword,slope,intercept,pearson_r,n\n"
     "usfluxl,1.2,-3.5e+20,0.97,800\nmeangbl,2,8.3,0.8,800\nr_value,0.8,-0.09,0.9,800\narea,,,,0\n"
@@ -129,7 +158,10 @@ def written(folder: Path, name: str) -> dict[str, str]:
     one_split = {"positive": 5, "negative": 5}
     splits = {split: one_split for split in ("train", "validation", "test")}
     seeds = {seed: {"digest": "d", "splits": splits, "regions": dict.fromkeys(splits, 3)} for seed in "01"}
-    write_json(folder / "index.json", {"datasets": {"A": {"seeds": seeds}, "B": {"seeds": seeds}}})
+    entries = {dataset: {"task": "", "seeds": seeds} for dataset in "AB"}
+    write_json(folder / "index.json", {"datasets": entries, "explained": []})
+    (folder / "weights.csv").write_text(WEIGHTS)
+    (folder / "checks.csv").write_text(CHECKS)
     (folder / "fits.csv").write_text(
         f"dataset,models,seeds,dataset_digest,models_digest,path\nA,lstm,0 1,0123456789abcdef,fedcba,{fit}\n"
     )
@@ -157,7 +189,7 @@ def archive_results_of(folder: Path) -> ArchiveResults:
 def paths_of(folder: Path) -> dict[str, str]:
     """Paths of the results of a study in `folder`, by the name of the input."""
     names = {"figures": "figure.svg", "samples": "samples.json", "index": "index.json"}
-    names |= {each: f"{each}.csv" for each in ("scores", "comparisons", "papers", "fits")}
+    names |= {each: f"{each}.csv" for each in ("scores", "comparisons", "papers", "fits", "weights", "checks")}
     return {each: str(folder / file) for each, file in names.items()}
 
 

@@ -71,13 +71,19 @@ def make_tiny(config: dict) -> None:
     """Few regions, few seeds, small images, a small network: a whole run in a minute."""
     config["effort"] = "paper"
     config["archives"]["embedded"]["simulation"]["regions"] = {"sharp": 36, "smarp": 36}
-    config["curation"]["cubes"]["pixels"] = 16
+    config["curation"]["cubes"]["pixels"] = 32
     config["models"]["lstm"] |= {"hidden_size": 8, "max_epochs": 6, "patience_epochs": 6}
+    config["models"]["cnn"]["max_epochs"] = 1
     config["models"]["gradient_boosting"]["max_trees"] = 10
     study = config["study"]["sun2022"]
     study["seeds"] = [0, 1]
     study["fits"]["networks"]["seeds_per_job"] = 2
+    study["fits"]["magnetogram_networks"] |= {"models": ["cnn"], "seeds_per_job": 2}
     del study["datasets"]["FUSED_SMARP"]
+    study["datasets"]["SHARP_FOLDS"]["folds"] = 3
+    study["ensembles"] = study["ensembles"][:2]
+    study["explanation"] |= {"n_frames": 2, "regions": {"embedded": 1}}
+    study["explanation"]["bipoles"] |= {"amplitudes_gauss": [4000, 16000], "separations_deg": [4], "tilts_deg": [0]}
     study["comparisons"] = [
         {
             "name": "table7",

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from flaredag.shards import shards_between
 from flaredag.simulated_regions import numbers_by_shard, years
-from flaredag.sources import files_of_form
+from flaredag.sources import FORMS, files_of_form
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from flaredag.sources import Source
 
@@ -24,6 +24,8 @@ FILE_OF_FLARE_LIST = {
 # NCEI's reports end here (operational GOES 15 fluxes to June 2017).
 LAST_YEAR_OF_FLARE_LIST = {"ncei": 2017}
 REGION_SUMMARIES = "srs/{year}_SRS.tar.gz"
+PUBLISHED = "results/published"
+SYNOPTIC_CHARTS = "hmi_synoptic_small/charts.nc"
 HARP_NOAA = "harp_noaa/all_harps_with_noaa_ars.txt"
 FIGURES = {
     "coverage": "Records and flares of each month.",
@@ -110,11 +112,37 @@ def observed_files(archive: str, settings: Mapping[str, Any]) -> ArchiveFiles:
     )
 
 
-def published_files(sources: Mapping[str, Source]) -> ArchiveFiles:
-    """Files of the archive of published tables: a shard a file of labelled samples."""
-    folder = "results/published"
-    samples, windows = (files_of_form(dict(sources), form) for form in ("labelled_samples", "swansf_windows"))
+# Kinds of `published` that only some studies read, and apart from the tables and flares that all others do: each
+# group comes and goes as a whole.
+OPTIONAL_KINDS = {
+    "synoptic": ("synoptic_tables", "synoptic_cubes"),
+    "listed_flares": ("listed_flares",),
+    "case": ("case_cubes",),
+}
+
+
+def all_optional_kinds() -> list[str]:
+    """Every kind that only some studies read."""
+    return list(itertools.chain.from_iterable(OPTIONAL_KINDS.values()))
+
+
+def magnetograms_of_shard(sources: Mapping[str, Source], instrument: str, shard: str) -> list[str]:
+    """Raw files of the published magnetograms of a shard."""
+    files = files_of_form(dict(sources), "magnetograms")
+    return [f"{PUBLISHED}/raw/{file.name}" for file in files if (file.instrument, file.shard) == (instrument, shard)]
+
+
+def published_files(sources: Mapping[str, Source], *, used: Collection[str] = ()) -> ArchiveFiles:
+    """Files of the archive of published tables: a shard a file of labelled samples.
+
+    Of the kinds in `OPTIONAL_KINDS` those `used` are there, with what is made along with them: nothing else wants them.
+    """
+    folder = PUBLISHED
+    by_form = {form: files_of_form(dict(sources), form) for form in FORMS}
+    samples = by_form["labelled_samples"]
     names = [f"{file.instrument}-{file.shard}" for file in samples]
+    raw = {form: [f"{folder}/raw/{file.name}" for file in files] for form, files in by_form.items()}
+    kept = {form: raw[form] for form in ("labelled_samples", "swansf_windows")}
     curated = {
         "tables": [f"{folder}/tables/{name}.nc" for name in names],
         "tables_counts": [f"{folder}/tables/{name}.json" for name in names],
@@ -122,20 +150,32 @@ def published_files(sources: Mapping[str, Source]) -> ArchiveFiles:
         "regions": [f"{folder}/regions.nc"],
         "regions_counts": [f"{folder}/regions.json"],
     }
-    if windows:
+    if by_form["swansf_windows"]:
         curated |= {
             "swansf": [f"{folder}/swansf/{name}.nc" for name in ("records", "windows")],
             "swansf_counts": [f"{folder}/swansf/counts.json"],
             "swansf_rejected": [f"{folder}/swansf/rejected.csv"],
         }
-    return ArchiveFiles(
-        shards=names,
-        raw={
-            "labelled_samples": [f"{folder}/raw/{file.name}" for file in samples],
-            "swansf_windows": [f"{folder}/raw/{file.name}" for file in windows],
-        },
-        curated=curated,
-    )
+    groups = {group for group, kinds in OPTIONAL_KINDS.items() if not set(kinds).isdisjoint(used)}
+    if "synoptic" in groups:
+        kept |= {"synoptic_charts": [f"{folder}/raw/{SYNOPTIC_CHARTS}"], "region_summaries": raw["region_summaries"]}
+        curated |= _with_counts("synoptic_tables", f"{folder}/synoptic/synoptic", ".nc")
+        curated["synoptic_cubes"] = [f"{folder}/synoptic/synoptic.zarr.zip"]
+    if "listed_flares" in groups:
+        kept["listed_flares"] = raw["listed_flares"]
+        curated |= _with_counts("listed_flares", f"{folder}/flares/swpc", ".nc")
+    if "case" in groups:
+        shards = sorted({f"{file.instrument}-{file.shard}" for file in by_form["magnetograms"]})
+        kept["case_magnetograms"] = raw["magnetograms"]
+        kept["case_segments"] = [f"{folder}/raw/segments/{shard}.json" for shard in shards]
+        of_shards = [_with_counts("case_cubes", f"{folder}/cubes/{shard}", ".zarr.zip") for shard in shards]
+        curated |= {kind: [path for files in of_shards for path in files[kind]] for kind in of_shards[0]}
+    return ArchiveFiles(shards=names, raw=kept, curated=curated)
+
+
+def _with_counts(kind: str, stem: str, suffix: str) -> dict[str, list[str]]:
+    """A curated file, and what was counted and left out in making it, by kind."""
+    return {kind: [f"{stem}{suffix}"], f"{kind}_counts": [f"{stem}.json"], f"{kind}_rejected": [f"{stem}.rejected.csv"]}
 
 
 def _shards(settings: Mapping[str, Any]) -> list[str]:

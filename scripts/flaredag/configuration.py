@@ -6,7 +6,7 @@ import itertools
 from typing import TYPE_CHECKING, Any
 
 from flaredag.archive_files import FIGURES
-from flaredag.errors import InputError
+from flaredag.studies import stacked_datasets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,6 +17,35 @@ if TYPE_CHECKING:
 # A figure of this name, beside those that a study's configuration describes, shows all models on all data sets.
 OVERVIEW = "overview"
 OVERVIEW_CAPTION = "True skill statistic of every model on every data set at threshold 0.5: mean and sd over seeds."
+ENSEMBLE_FIGURES = {
+    "ensemble_scores": (
+        "True skill statistic on the test set of base learners and of their combinations, a point a seed (Fig. 9 of "
+        "Sun et al. 2022). The oracle is fitted on the test set itself: no forecast, but the limit of what weights can "
+        "do."
+    ),
+    "ensemble_weights": "Weight of the first learner by criterion, a point a seed (Fig. 10 of Sun et al. 2022).",
+    "ensemble_boundaries": (
+        "Forecasts of both learners on each split of one seed, the decision boundary fitted on validation (line) and "
+        "on test (dashed, the oracle), and the criterion along the weight (Fig. 11 of Sun et al. 2022)."
+    ),
+}
+EXPLANATION_FIGURES = {
+    "explained_bipoles": (
+        "Synthetic bipoles (eq. 18 of Sun et al. 2022) and their attribution maps; below, the mean probability of all "
+        "networks. Red speaks for a flare, blue against it, each map in its own scale (Fig. 12)."
+    ),
+    "explained_probabilities": (
+        "Label, probability of a CNN that has not seen the region, and GOES flares until a day (grey) after the last "
+        "frame (Fig. 13)."
+    ),
+    "explained_attributions": (
+        "Attribution maps of the last frame: red for a flare, blue against it, each map in its own scale (Fig. 14)."
+    ),
+    "explained_contours": (
+        "First and last magnetogram (±500 G) with contours of Integrated Gradients in the last frame against the "
+        "first: 99th percentile of the size of the map, smoothed by 3 px (Fig. 15)."
+    ),
+}
 OVERLAP_TABLES = ("matched", "regressions", "quantiles", "factors")
 
 
@@ -26,65 +55,36 @@ def chosen_effort(config: Mapping[str, Any]) -> str:
     return config["archives"][config["archive"]]["effort"] if own == "of_archive" else own
 
 
-def chosen_studies(config: Mapping[str, Any]) -> list[str]:
-    """Studies to run: a list, or on the command line names joined by commas; InputError on one not described."""
-    chosen = config["studies"]
-    names = chosen.split(",") if isinstance(chosen, str) else list(chosen)
-    unknown = [name for name in names if name not in config["study"]]
-    if unknown:
-        described = ", ".join(config["study"])
-        raise InputError(f"studies: no study {', '.join(unknown)}; the configuration describes {described}.")
-    return names
-
-
-def check_study(name: str, study: Mapping[str, Any]) -> None:
-    """InputError where a study names a data set, model or instrument that it does not have.
-
-    What one key may hold is in the schema; this is what keys say of each other.
-    """
-    models = [model for fit in study["fits"].values() for model in fit["models"]]
-    pairs = [one for family in study["comparisons"] for pair in family["pairs"] for one in pair.values()]
-    series = [*pairs, *(one for figure in study["figures"] for one in figure["series"])]
-    instruments = [one for dataset in study["datasets"].values() for one in _instruments(dataset)]
-    wanted = (
-        ("data set", [one["dataset"] for one in series], list(study["datasets"])),
-        ("model", [*(one["model"] for one in series), *_models_of_headline(study)], models),
-        ("instrument", instruments, study["instruments"]),
-        ("instrument", study["instruments"], list(study["selection"]["quality_below"])),
-    )
-    for what, named, known in wanted:
-        unknown = sorted(set(named) - set(known))
-        if unknown:
-            raise InputError(f"study {name}: no {what} {', '.join(unknown)}; it has {', '.join(known)}.")
-    both = set(study["labels"]["positive"]) & set(study["labels"]["negative"])
-    if both:
-        raise InputError(f"study {name}: labels: {', '.join(sorted(both))} is positive and negative; wanted one.")
-
-
-def figures_of(study: Mapping[str, Any]) -> list[str]:
-    """Names of a study's figures: those that it describes, then the overview."""
-    return [*(figure["name"] for figure in study["figures"]), OVERVIEW]
+def figures_of(study: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Figures of a study: `name`, `title` and the `section` of the report in which each is shown."""
+    verified = [
+        *({"name": figure["name"], "title": figure["title"]} for figure in study["figures"]),
+        {"name": OVERVIEW, "title": OVERVIEW_CAPTION},
+    ]
+    shown = {"Figures": verified}
+    if study["ensembles"]:
+        shown["Stacking"] = [{"name": name, "title": title} for name, title in ENSEMBLE_FIGURES.items()]
+    if study["explanation"]:
+        shown["Explanation"] = [{"name": name, "title": title} for name, title in EXPLANATION_FIGURES.items()]
+    return [figure | {"section": section} for section, figures in shown.items() for figure in figures]
 
 
 def figure_settings(study: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
-    """Settings of one figure of a study; none for the overview."""
+    """Settings of one figure of verification of a study; none for the overview."""
     return next((figure for figure in study["figures"] if figure["name"] == name), None)
-
-
-def settings_of_datasets(study: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Settings of each data set of a study, with those of its splits."""
-    return {name: {**own, **study["splits"]} for name, own in study["datasets"].items()}
 
 
 def study_in_report(name: str, study: Mapping[str, Any]) -> dict[str, Any]:
     """What the report says of a study; of the declared leaks, those that the settings of `splits` make."""
-    keys = ("title", "paper", "protocol_in_words", "headline", "published_tables", "agreement")
+    keys = ("title", "paper", "protocol_in_words", "headline", "agreement")
     return {key: study[key] for key in keys} | {
+        "published_tables": study.get("published_tables", {}),
         "name": name,
         "declared_leaks": [leak["text"] for leak in study["declared_leaks"] if _is_there(leak, study["splits"])],
-        "datasets": list(study["datasets"]),
+        "datasets": [name for name, own in study["datasets"].items() if "models" not in own],
         "comparisons": [{key: family[key] for key in ("name", "title")} for family in study["comparisons"]],
-        "figures": [*(figure["title"] for figure in study["figures"]), OVERVIEW_CAPTION],
+        "ensembles": list(study["ensembles"]),
+        "figures": figures_of(study),
     }
 
 
@@ -102,7 +102,7 @@ def archive_in_report(
                 "title": source.title,
                 "licence": source.licence,
                 "citation": source.citation,
-                "address": _common_folder([file.address for file in source.files]),
+                "address": _common_folder([file.address for file in source.files if file.address]),
             }
             for source in sources
         ],
@@ -124,21 +124,37 @@ def artifacts_of_archive(
     summarised = {"coverage.csv": curated, "archive.json": curated}
     compared = [path for kind in ("tables", "cubes") for path in files.curated.get(kind, [])]
     summarised |= {f"overlap/{name}.csv": compared for name in OVERLAP_TABLES}
-    drawn_from = [f"{folder}/{name}" for name in summarised if name.endswith(".csv")]
-    summarised |= {f"figures/{name}.svg": [*drawn_from, *compared] for name in files.figures()}
+    of_tables = [f"{folder}/{name}" for name in summarised if name.endswith(".csv")]
+    summarised |= {f"figures/{name}.svg": [*of_tables, *compared] for name in files.figures()}
     rows += [{"path": f"{folder}/{name}", "made_from": paths, "seeds": []} for name, paths in summarised.items()]
     for name, study in studies.items():
         below = f"{folder}/{name}"
         made_from: dict[str, Sequence[str]] = {"windows.nc": curated, "samples.json": curated}
         drawn = {"datasets.nc": ["windows.nc"], "index.json": ["windows.nc"], "fits.csv": ["index.json"]}
+        stacked = stacked_datasets(study)
+        ensembles = {
+            f"ensembles/{dataset}{suffix}": ["fits.csv"] for dataset in stacked for suffix in (".nc", ".weights.csv")
+        }
+        figures = {figure["name"]: figure["section"] for figure in figures_of(study)}
+        drawn_from = {
+            "Figures": ["curves.csv", "scores.csv"],
+            "Stacking": ["scores.csv", *ensembles],
+            "Explanation": ["index.json", "fits.csv"],
+        }
         verified = {
-            "scores.csv": ["fits.csv"],
-            "curves.csv": ["fits.csv"],
+            **ensembles,
+            "scores.csv": ["fits.csv", *ensembles],
+            "curves.csv": ["fits.csv", *ensembles],
             "comparisons.csv": ["scores.csv"],
             "papers.csv": ["scores.csv", "comparisons.csv", "samples.json", "index.json"],
+            "weights.csv": [path for path in ensembles if path.endswith(".csv")],
+            "checks.csv": ["fits.csv"],
             "checked.json": ["windows.nc", "datasets.nc", "scores.csv", "fits.csv"],
-            **{f"figures/{figure}.svg": ["curves.csv", "scores.csv"] for figure in figures_of(study)},
-            **{f"predictions/{dataset}.csv": ["fits.csv"] for dataset in study["datasets"]},
+            **{f"figures/{name}.svg": drawn_from[section] for name, section in figures.items()},
+            **{
+                f"predictions/{dataset}.csv": ["fits.csv", *([f"ensembles/{dataset}.nc"] if dataset in stacked else [])]
+                for dataset in study["datasets"]
+            },
         }
         made_from |= {file: [f"{below}/{one}" for one in files] for file, files in (drawn | verified).items()}
         rows += [
@@ -158,13 +174,7 @@ def _common_folder(addresses: Sequence[str]) -> str:
 
 
 def _is_there(leak: Mapping[str, str], splits: Mapping[str, Any]) -> bool:
+    if "setting" not in leak:
+        return True
     setting = splits[leak["setting"]]
     return leak["value"] in ([setting] if isinstance(setting, str) else setting)
-
-
-def _instruments(dataset: Mapping[str, Any]) -> list[str]:
-    return [dataset["evaluated"], *dataset["added_to_training"]]
-
-
-def _models_of_headline(study: Mapping[str, Any]) -> list[str]:
-    return [study["headline"][role] for role in ("model", "baseline")]

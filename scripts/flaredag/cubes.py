@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import zipfile
 from contextlib import contextmanager
@@ -49,6 +50,9 @@ CUBE_ATTRS: dict[str, dict[str, str]] = {
     "width_pixels": {"long_name": "width of the original image"},
     "nan_fraction": {"long_name": "part of the original image's pixels without value"},
     "bad_image": {"long_name": "NaN, or a size off the median of the region's images: see flaredag.cubes.bad_images"},
+    "frame_digest": {"long_name": "first 8 bytes of the sha256 of the frame as it is packed"},
+    "mean_gauss": {"long_name": "mean of the frame's pixels", "units": "gauss"},
+    "mean_square_gauss2": {"long_name": "mean of the squares of the frame's pixels", "units": "gauss2"},
     "file": {"long_name": "name of the FITS file"},
 }
 _TIMES = ("t_rec", "time")
@@ -119,6 +123,26 @@ def unpacked(steps: NDArray[np.int16]) -> NDArray[np.float32]:
     frames = steps * np.float32(STEP_GAUSS)
     frames[steps == NO_VALUE] = np.nan
     return frames
+
+
+def frame_columns(frames: NDArray[np.int16]) -> dict[str, NDArray[Any]]:
+    """Columns (record,) of a cube that tell of packed frames (record, y, x) what is wanted without reading them.
+
+    `frame_digest`, `mean_gauss` and `mean_square_gauss2`; the means are NaN where any pixel has no value.
+    """
+    gauss = unpacked(frames).astype(np.float64)
+    return {
+        "frame_digest": frame_digests(frames),
+        "mean_gauss": gauss.mean(axis=(1, 2)),
+        "mean_square_gauss2": (gauss**2).mean(axis=(1, 2)),
+    }
+
+
+def frame_digests(frames: NDArray[np.int16]) -> NDArray[np.int64]:
+    """First 8 bytes of the sha256 of each packed frame (record, y, x), as a number (record,)."""
+    content = np.ascontiguousarray(frames, dtype="<i2")
+    digests = b"".join(hashlib.sha256(frame).digest()[:8] for frame in content)
+    return np.frombuffer(digests, dtype="<i8").astype(np.int64)
 
 
 def bad_images(
@@ -216,6 +240,11 @@ def write_cube(
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def cube_stem(path: str | Path) -> str:
+    """Name of a cube's file without its suffixes: "sharp-3"."""
+    return Path(path).name.split(".")[0]
+
+
 def read_cube(path: str | Path) -> xr.Dataset:
     """A cube: `magnetogram` (record, y, x), gauss, read when asked for; and the columns `CUBE_ATTRS` (record).
 
@@ -236,6 +265,11 @@ def read_cube(path: str | Path) -> xr.Dataset:
 
 def read_frames(path: str | Path, indices: ArrayLike) -> NDArray[np.float32]:
     """Frames (record, y, x), gauss, of the records `indices` of a cube, in their order; each chunk is read once."""
+    return unpacked(read_packed(path, indices))
+
+
+def read_packed(path: str | Path, indices: ArrayLike) -> NDArray[np.int16]:
+    """Frames as `read_frames` gives them, but `packed`: half the memory."""
     wanted, place = np.unique(np.asarray(indices, dtype=np.int64), return_inverse=True)
     with _refused_if_damaged(path):
         store = _opened(path)
@@ -249,7 +283,7 @@ def read_frames(path: str | Path, indices: ArrayLike) -> NDArray[np.float32]:
                 frames[:] = magnetogram.oindex[wanted]
         finally:
             store.close()
-    return unpacked(frames[place])
+    return frames[place]
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import numpy as np
 
 from flaredag.errors import InputError
 from flaredag.samples import Dataset, StudyWindows
-from flaredag.splits import SPLITS, check_splits, random_order, split_regions, undersample
+from flaredag.splits import SPLITS, check_splits, fold_of_regions, random_order, split_regions, undersample
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +27,8 @@ def draw_dataset(
     validation_fraction: float,
     undersampled: Sequence[str],
     standardisation: str,
+    pixels_standardised_by: str | None = None,
+    folds: int | None = None,
 ) -> Dataset:
     """One data set of one seed.
 
@@ -34,20 +36,22 @@ def draw_dataset(
     training split alone (FUSED data sets of Sun et al. 2022, section 4.1). Splits named in `undersampled` are
     balanced. `standardisation`: "global" takes mean and standard deviation, an instrument, over the last
     records of all its windows (the paper's section 2.7; a leak, declared in the study), "train" over the
-    training samples. Raises InputError where a split lacks positive or negative samples.
+    training samples; the pixels of all magnetograms take those of the one instrument `pixels_standardised_by`, the
+    same way. With `folds` the test split is the fold of the number `seed` of a cross-validation (section 4.4.2).
+    Raises InputError where a split lacks positive or negative samples.
     """
     code = windows.instruments.index(evaluated)
     labelled = windows.label >= 0
     # All regions with windows are split, labelled or not, so that a mended label moves no region.
-    regions = split_regions(
-        windows.region[windows.instrument == code],
-        seed=seed,
-        test_fraction=test_fraction,
-        validation_fraction=validation_fraction,
-    )
+    groups = windows.split_group[windows.instrument == code]
+    if folds is None:
+        regions = split_regions(groups, seed=seed, test_fraction=test_fraction, validation_fraction=validation_fraction)
+    else:
+        regions = fold_of_regions(groups, fold=seed, folds=folds, validation_fraction=validation_fraction)
     check_splits(regions, where=f"{name}, seed {seed}")
     members = {
-        split: labelled & (windows.instrument == code) & np.isin(windows.region, regions[split]) for split in SPLITS
+        split: labelled & (windows.instrument == code) & np.isin(windows.split_group, regions[split])
+        for split in SPLITS
     }
     for instrument in added_to_training:
         members["train"] |= labelled & (windows.instrument == windows.instruments.index(instrument))
@@ -63,7 +67,8 @@ def draw_dataset(
                 "fraction of regions, or more data."
             )
     mean, standard_deviation = _statistics(windows, positions["train"], standardisation)
-    return Dataset(seed, positions, mean, standard_deviation)
+    of_pixels = _of_pixels(windows, positions["train"], standardisation, pixels_standardised_by)
+    return Dataset(seed, positions, mean, standard_deviation, *of_pixels)
 
 
 def _drawn(windows: StudyWindows, positions: NDArray[np.int64], seed: int, *, balanced: bool) -> NDArray[np.int64]:
@@ -72,6 +77,22 @@ def _drawn(windows: StudyWindows, positions: NDArray[np.int64], seed: int, *, ba
     seconds = windows.issue_time[positions].astype(np.int64)
     order = random_order("undersample", seed, windows.instrument[positions], windows.region[positions], seconds)
     return positions[undersample(windows.label[positions], order)]
+
+
+def _of_pixels(
+    windows: StudyWindows, train: NDArray[np.int64], standardisation: str, instrument: str | None
+) -> tuple[float, float]:
+    """Mean and standard deviation, gauss, of the pixels of the last magnetograms; NaN without magnetograms."""
+    images = windows.images
+    if images is None or instrument is None:
+        return float("nan"), float("nan")
+    population = {"global": np.arange(len(windows.label)), "train": train}[standardisation]
+    own = population[windows.instrument[population] == windows.instruments.index(instrument)]
+    # A data set of the other instrument alone has none of them in its training split.
+    own = own if len(own) else np.flatnonzero(windows.instrument == windows.instruments.index(instrument))
+    mean = float(images.mean_gauss[own].mean())
+    variance = float(images.mean_square_gauss2[own].mean()) - mean**2
+    return mean, float(np.sqrt(variance)) if variance > 0 else 1.0
 
 
 def _statistics(

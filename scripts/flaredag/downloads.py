@@ -58,6 +58,11 @@ def obtain(
     mirror_problem = _copy_from_mirror(file, part, mirror=mirror, log=log)
     if mirror_problem is None:
         return part
+    if not file.address:
+        raise InputError(
+            f"{file.name} cannot be had. Mirror: {mirror_problem}. It stands at no public address. Name a folder that "
+            f"holds {file.mirror} (--config mirror=DIR), or choose studies that do without."
+        )
     address_problem = _fetch_from_address(file, part, session=session, sleep=sleep, log=log)
     if address_problem is None:
         log.info("%s: %d bytes from %s", file.name, file.bytes, file.address)

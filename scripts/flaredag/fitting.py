@@ -16,7 +16,16 @@ from flaredag.artifacts import read_json, sha256_of_file, write_json, written_wh
 from flaredag.errors import InputError
 from flaredag.joblog import Progress
 from flaredag.predictions import write_predictions
-from flaredag.samples import Samples, StudyWindows, content_digest, read_datasets, read_windows, samples_of_split
+from flaredag.samples import (
+    Samples,
+    StudyWindows,
+    content_digest,
+    magnetograms_digest,
+    read_datasets,
+    read_windows,
+    samples_of_split,
+    with_magnetograms,
+)
 from flaredag.splits import SPLITS
 
 if TYPE_CHECKING:
@@ -37,20 +46,25 @@ def fit_batch(
     seeds: Sequence[int],
     settings: Mapping[str, Mapping[str, Any]],
     models: Mapping[str, ModuleType],
+    cubes: Mapping[str, str | Path] | None = None,
 ) -> tuple[pd.DataFrame, dict[str, FittedModel]]:
     """Predictions of every model and seed on every split, and the fitted models by "model/seed".
 
-    `settings`: of each model to be fitted; `models`: module of each (see `flaredag.models`). Each data set is read
-    once. Raises InputError where a data set's content is not what the index names: a fit filed under a wrong digest
-    would be taken for another.
+    `settings`: of each model to be fitted; `models`: module of each (see `flaredag.models`); `cubes`: paths by stem,
+    for models on magnetograms. Each data set is read once. Raises InputError where a data set's content is not what the
+    index names: a fit filed under a wrong digest would be taken for another.
     """
-    study = read_windows(windows)
-    digests = read_json(index)["datasets"][dataset]["seeds"]
+    entry = read_json(index)["datasets"][dataset]
+    study, digests = read_windows(windows, entry["task"]), entry["seeds"]
     progress = Progress(LOG, f"{dataset}: fits", len(settings) * len(seeds))
     predictions, fitted = [], {}
     for one in read_datasets(datasets, dataset, seeds):
         samples = {split: samples_of_split(study, one, split) for split in SPLITS}
-        found, wanted = content_digest(samples), digests[str(one.seed)]["digest"]
+        found = {"digest": content_digest(samples)}
+        if cubes is not None:
+            found["magnetograms"] = magnetograms_digest(study, one)
+            samples = with_magnetograms(samples, study, one, cubes)
+        wanted = {name: digests[str(one.seed)].get(name) for name in found}
         if found != wanted:
             raise InputError(
                 f"{datasets}: {dataset}, seed {one.seed} has the digest {found}, the index says {wanted}: the "

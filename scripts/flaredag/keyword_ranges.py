@@ -113,7 +113,14 @@ HIGH_ENERGY_DENSITY = {
     "hed_alp_mean": Keyword("mean twist parameter of the HED region", "1/Mm", -125.0, 125.0),
 }
 
-KEYWORDS = LINE_OF_SIGHT | VECTOR_FIELD | LORENTZ_FORCE | ERRORS | HIGH_ENERGY_DENSITY
+# Patches of synoptic charts, 32 x 32 pixels of half a degree: 1,083 regions of 2010-2018.
+SYNOPTIC = {
+    "unsigned_field_sum": Keyword("sum of the unsigned field of the strong pixels", "G", 30.0, 1e6, or_zero=True),
+    "inversion_line_length": Keyword("length of the strong polarity inversion line", "degree", 0.0, 500.0),
+    "inversion_line_gradient": Keyword("field gradient across the line, summed along it", "G", 0.0, 1e6),
+}
+
+KEYWORDS = LINE_OF_SIGHT | VECTOR_FIELD | LORENTZ_FORCE | ERRORS | HIGH_ENERGY_DENSITY | SYNOPTIC
 
 
 def checked_keywords(table: pd.DataFrame, *, path: str) -> tuple[pd.DataFrame, dict[str, int]]:

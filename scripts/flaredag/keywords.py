@@ -62,6 +62,17 @@ def in_patch(bitmap: NDArray, *, instrument: str) -> NDArray[np.bool_]:
     return bitmap >= _patch_bitmap(instrument).lowest
 
 
+def near_inversion_lines(magnetogram: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """Pixels (y, x) of a magnetogram, gauss, with field above 150 G and field below -150 G both within one pixel.
+
+    None at the edge, as at JSOC; NaN is no field.
+    """
+    strong = [ndimage.maximum_filter(sign * magnetogram > STRONG_FIELD_GAUSS, size=3) for sign in (1, -1)]
+    near_line = np.zeros(magnetogram.shape, dtype=bool)
+    near_line[1:-1, 1:-1] = (strong[0] & strong[1])[1:-1, 1:-1]
+    return near_line
+
+
 def r_value(magnetogram: ArrayLike, *, rebin: int) -> float:
     """Schrijver's R: log10 of the unsigned flux (G x pixels of 2 arcsec) near strong polarity inversion lines.
 
@@ -74,12 +85,12 @@ def r_value(magnetogram: ArrayLike, *, rebin: int) -> float:
     field = field[: field.shape[0] // rebin * rebin : rebin, : field.shape[1] // rebin * rebin : rebin]
     if np.isnan(field).all():
         return float("nan")
-    near_line = np.zeros(field.shape)
-    strong = [ndimage.maximum_filter(sign * field > STRONG_FIELD_GAUSS, size=3) for sign in (1, -1)]
-    near_line[1:-1, 1:-1] = (strong[0] & strong[1])[1:-1, 1:-1]
+    near_line = near_inversion_lines(field)
     if not near_line.any():
         return 0.0
-    weight = ndimage.gaussian_filter(near_line, R_SIGMA_PIXELS, mode="constant", radius=R_KERNEL_HALF_WIDTH)
+    weight = ndimage.gaussian_filter(
+        near_line.astype(np.float64), R_SIGMA_PIXELS, mode="constant", radius=R_KERNEL_HALF_WIDTH
+    )
     flux = float((weight * np.trunc(np.abs(np.nan_to_num(field)))).sum())
     return float(np.log10(flux)) if flux >= 1.0 else 0.0
 

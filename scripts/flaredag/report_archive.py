@@ -38,6 +38,8 @@ KINDS = {
     "region_summaries": "NOAA's region summaries",
     "regions": "HARPs and TARPs",
     "swansf": "Windows of SWAN-SF",
+    "synoptic_tables": "Regions on synoptic charts",
+    "listed_flares": "Flares listed by SWPC",
 }
 # Counts of what was read, left out and kept, in the order of reading; one that is not named here follows them.
 COUNTS = {
@@ -71,6 +73,14 @@ COUNTS = {
     "files_with_remarks_of_astropy": "files that astropy has a remark on",
     "images_with_nan": "images with pixels without value",
     "bad_images": "bad images: pixels without value, or of another size than the region's others",
+    "regions_of_other_years": "regions of years without charts",
+    "regions_without_chart": "regions without a chart of their passage: left out",
+    "regions_not_seen_near_the_meridian": "regions not seen near the central meridian: left out",
+    "passages_off_by_over_12_hours": "passages that longitude and position date more than 12 h apart",
+    "regions_first_listed_after_issue": "regions that NOAA lists only after the issue time",
+    "regions_linked_to_an_earlier_rotation": "regions that may be those of an earlier rotation: one split for both",
+    "split_groups": "groups of regions that stay in one split",
+    "summary_rows_rejected": "rows of region summaries not usable: left out",
     "records_rejected": "records not usable: left out",
     "map_lines_rejected": "lines of JSOC's map of HARPs not usable: left out",
 }

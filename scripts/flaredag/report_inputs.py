@@ -9,7 +9,9 @@ import numpy as np
 import pandas as pd
 
 from flaredag.artifacts import read_json
+from flaredag.ensemble_tables import WEIGHT_COLUMNS, read_weights
 from flaredag.errors import InputError
+from flaredag.explanations import CHECK_COLUMNS
 from flaredag.published_figures import VERDICTS
 from flaredag.score_tables import read_scores
 from flaredag.store import FIT_COLUMNS
@@ -25,7 +27,7 @@ PAPER_COLUMNS = ("table", "dataset", "model", "metric", "agrees", "why", *PAPER_
 REGRESSION_COLUMNS = ("keyword", "slope", "intercept", "pearson_r", "n")
 FACTOR_COLUMNS = ("region_sharp", "factor")
 SUMMARY_PARTS = ("instruments", "flares", "counts", "rejections", "disagreements")
-ONE_FILE_A_STUDY = ("scores", "comparisons", "papers", "samples", "index", "fits")
+ONE_FILE_A_STUDY = ("scores", "comparisons", "papers", "samples", "index", "fits", "weights", "checks")
 ONE_FILE = ("archive", "regressions", "factors")  # of the archive
 
 
@@ -53,6 +55,14 @@ class Titled(TypedDict):
     title: str
 
 
+class FigureOfStudy(TypedDict):
+    """A figure of a study, its caption, and the section of the report that shows it."""
+
+    name: str
+    title: str
+    section: str
+
+
 class Archive(TypedDict):
     """The archive that the run was made on; `figures` of its chapter, with their captions as titles."""
 
@@ -64,7 +74,7 @@ class Archive(TypedDict):
 
 
 class Study(TypedDict):
-    """A study as the configuration describes it; tables keep the order of `datasets`; `figures` are captions."""
+    """A study as the configuration describes it; tables keep the order of `datasets`."""
 
     name: str
     title: str
@@ -75,7 +85,8 @@ class Study(TypedDict):
     datasets: Sequence[str]
     comparisons: Sequence[Titled]
     published_tables: Mapping[str, str]
-    figures: Sequence[str]
+    ensembles: Sequence[Mapping[str, Any]]
+    figures: Sequence[FigureOfStudy]
     agreement: Mapping[str, float]
 
 
@@ -89,6 +100,8 @@ class Results:
     samples: Mapping[str, Any]
     index: Mapping[str, Any]
     fits: pd.DataFrame
+    weights: pd.DataFrame
+    checks: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -144,6 +157,11 @@ def read_results(paths: Mapping[str, str], *, study: str, archive: str) -> Resul
         comparisons=_read_numbers(paths["comparisons"], COMPARISON_COLUMNS, COMPARISON_NUMBERS),
         papers=papers,
         fits=read_raw_csv(paths["fits"], FIT_COLUMNS),
+        # A study without ensembles has a table without rows.
+        weights=empty
+        if (empty := read_raw_csv(paths["weights"], WEIGHT_COLUMNS)).empty
+        else read_weights([paths["weights"]]),
+        checks=_read_numbers(paths["checks"], CHECK_COLUMNS, ("value", "n")),
         **objects,
     )
 

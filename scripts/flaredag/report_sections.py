@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from flaredag.ensemble_names import ensemble_models
 from flaredag.report_cells import (
     ABBREVIATIONS,
     MINUS,
@@ -33,6 +34,8 @@ from flaredag.score_tables import FIXED_THRESHOLD, VALIDATION_THRESHOLD
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import pandas as pd
 
 CATEGORICAL = (
     "true_skill_statistic",
@@ -136,7 +139,10 @@ def samples(study: Study, results: Results) -> list[Block]:
 
 
 def scores(study: Study, results: Results) -> list[Block]:
-    """Tables of scores, mean and standard deviation over seeds: at 0.5, at the chosen threshold, and without one."""
+    """Tables of scores, mean and standard deviation over seeds: at 0.5, at the chosen threshold, and without one.
+
+    Those of ensembles stand in the section on stacking.
+    """
     legend = (
         "Mean ± standard deviation over seeds, on the test split. TSS true skill statistic, HSS Heidke skill score, "
         "ACC accuracy, POD probability of detection, FAR false alarm ratio, POFD probability of false detection; AUC "
@@ -146,12 +152,14 @@ def scores(study: Study, results: Results) -> list[Block]:
         f"{UNDEFINED}: undefined for every seed. A small raised number: the seeds for which a figure is defined, where "
         "not for all."
     )
+    combined = [name for one in study["ensembles"] for name in ensemble_models(one["name"], one["criteria"])]
+    of_models = results.scores[~results.scores["model"].isin(combined)]
     at_chosen = "Scores at the threshold that has the best TSS on the validation split."
     return [
         paragraph(legend),
-        _scores(study, results, "Scores at the threshold 0.5.", CATEGORICAL, FIXED_THRESHOLD),
-        _scores(study, results, at_chosen, (*CATEGORICAL, "threshold"), VALIDATION_THRESHOLD),
-        _scores(study, results, "Scores of the probabilities.", PROBABILISTIC, ""),
+        _scores(study, of_models, "Scores at the threshold 0.5.", CATEGORICAL, FIXED_THRESHOLD),
+        _scores(study, of_models, at_chosen, (*CATEGORICAL, "threshold"), VALIDATION_THRESHOLD),
+        _scores(study, of_models, "Scores of the probabilities.", PROBABILISTIC, ""),
     ]
 
 
@@ -204,8 +212,8 @@ def fits(results: Results) -> list[Block]:
     return [table(caption, headings, rows, small=True)] if rows else []
 
 
-def _scores(study: Study, results: Results, caption: str, metrics: Sequence[str], threshold: str) -> Block:
-    at_threshold = rows_where(results.scores, threshold=threshold)
+def _scores(study: Study, scores: pd.DataFrame, caption: str, metrics: Sequence[str], threshold: str) -> Block:
+    at_threshold = rows_where(scores, threshold=threshold)
     rows: list[dict[str, Any]] = []
     for dataset in ordered(at_threshold["dataset"], study["datasets"]):
         of_dataset = rows_where(at_threshold, dataset=dataset)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,34 +12,43 @@ import yaml
 
 from flaredag.errors import InputError
 
-FORMS = ("labelled_samples", "swansf_windows")
+# Whether files of a form are each of one shard of one instrument.
+FORMS = {
+    "labelled_samples": True,
+    "swansf_windows": True,
+    "magnetograms": True,
+    "synoptic_charts": False,
+    "region_summaries": False,
+    "listed_flares": False,
+}
 _KINDS = {"str": (str, "text (quote a number)"), "int": (int, "a whole number")}
 
 
 @dataclass(frozen=True)
 class SourceFile:
-    """One published file, of one shard of one instrument.
+    """One published file; where its form says so, of one shard of one instrument.
 
-    `name` is its path below the folder of raw data; `sha256` and `bytes` are those of the file at `address`.
-    `mirror` is its path below a mirror and `mirror_sha256` the digest there: of the gzip, where `mirror`
-    is `name` with ".gz".
+    `name` is its path below the folder of raw data; `sha256` and `bytes` are those of the file at `address`, which is
+    empty where it stands nowhere but in mirrors. `mirror` is its path below a mirror and `mirror_sha256` the digest
+    there: of the gzip, where `mirror` is `name` with ".gz". A manifest may leave both out where they are `name` and
+    `sha256`.
     """
 
     name: str
     address: str
     bytes: int
     sha256: str
-    mirror: str
-    mirror_sha256: str
-    instrument: str
-    shard: str
+    mirror: str = ""
+    mirror_sha256: str = ""
+    instrument: str = ""
+    shard: str = ""
 
 
 @dataclass(frozen=True)
 class Source:
     """Files published together: one title, form, licence and citation.
 
-    `form` tells which rule curates the files: "labelled_samples" or "swansf_windows".
+    `form`, one of `FORMS`, tells which rule curates the files.
     """
 
     title: str
@@ -88,6 +97,13 @@ def _source(entry: object, where: str) -> Source:
     source = Source(**{**_checked_keys(entry, Source, where), "files": files})
     if source.form not in FORMS:
         raise InputError(f"{where}: form: one of {', '.join(FORMS)} wanted, {source.form!r} found.")
+    for count, file in enumerate(files, start=1):
+        if bool(file.instrument) != FORMS[source.form] or bool(file.shard) != FORMS[source.form]:
+            wanted = "wanted of each file" if FORMS[source.form] else "not wanted"
+            raise InputError(
+                f"{where}: file {count} ({file.name}): instrument and shard are {wanted} of form {source.form}; found "
+                f"{file.instrument!r}, {file.shard!r}."
+            )
     return source
 
 
@@ -95,7 +111,8 @@ def _file(entry: object, where: str) -> SourceFile:
     if not isinstance(entry, dict):
         raise InputError(f"{where}: a mapping wanted, {entry!r} found.")
     where = f"{where} ({entry.get('name', 'no name')})"
-    file = SourceFile(**_checked_keys(entry, SourceFile, where))
+    checked = _checked_keys(entry, SourceFile, where, may_be_empty=("address",))
+    file = SourceFile(**{"mirror": checked["name"], "mirror_sha256": checked["sha256"]} | checked)
     if file.bytes < 1:
         raise InputError(f"{where}: bytes: a positive number wanted, {file.bytes} found.")
     for key in ("sha256", "mirror_sha256"):
@@ -107,19 +124,28 @@ def _file(entry: object, where: str) -> SourceFile:
             raise InputError(f"{where}: {key}: a path below its folder wanted, {str(given)!r} found.")
     address = urlsplit(file.address)
     # User and password in an address would end up in logs.
-    if address.scheme not in {"http", "https"} or not address.hostname or "@" in address.netloc:
-        raise InputError(f"{where}: address: http(s)://host/path without user and password wanted.")
+    if file.address and (address.scheme not in {"http", "https"} or not address.hostname or "@" in address.netloc):
+        raise InputError(
+            f"{where}: address: http(s)://host/path without user and password wanted, or nothing for a file that "
+            "stands in mirrors alone."
+        )
     return file
 
 
-def _checked_keys(entry: dict[str, Any], form: type, where: str) -> dict[str, Any]:
-    """`entry`, with exactly the keys of dataclass `form`, text and whole numbers where it says so."""
+def _checked_keys(
+    entry: dict[str, Any], form: type, where: str, *, may_be_empty: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """`entry`, with the keys of dataclass `form` and no others, text and whole numbers where it says so."""
     wanted = {field.name: str(field.type) for field in fields(form)}
-    for fault, keys in (("missing", wanted.keys() - entry.keys()), ("unknown", entry.keys() - wanted.keys())):
+    needed = {field.name for field in fields(form) if field.default is MISSING}
+    for fault, keys in (("missing", needed - entry.keys()), ("unknown", entry.keys() - wanted.keys())):
         if keys:
             named = ", ".join(sorted(map(str, keys)))
             raise InputError(f"{where}: {fault}: {named}. Wanted keys: {', '.join(wanted)}.")
-    for key, kind in wanted.items():
-        if kind in _KINDS and (type(entry[key]) is not _KINDS[kind][0] or entry[key] == ""):
-            raise InputError(f"{where}: {key}: {_KINDS[kind][1]} wanted, {entry[key]!r} found.")
+    for key in (name for name in wanted if name in entry):
+        if wanted[key] not in _KINDS:
+            continue
+        kind, told = _KINDS[wanted[key]]
+        if type(entry[key]) is not kind or (entry[key] == "" and key not in may_be_empty):
+            raise InputError(f"{where}: {key}: {told} wanted, {entry[key]!r} found.")
     return entry

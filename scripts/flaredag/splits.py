@@ -52,6 +52,33 @@ def split_regions(
     }
 
 
+def fold_of_regions(
+    region: NDArray[np.int32] | NDArray[np.int64], *, fold: int, folds: int, validation_fraction: float
+) -> dict[str, NDArray[np.int64]]:
+    """Regions of each split in fold `fold` of a cross-validation: every region is in the test split of one fold.
+
+    `region` may hold a region many times; `validation_fraction` of what the fold leaves is for validation. Raises
+    InputError where there are fewer regions than folds. Sun et al. 2022, section 4.4.2.
+    """
+    regions = np.unique(region).astype(np.int64)
+    if not 0 <= fold < folds <= len(regions):
+        raise InputError(
+            f"fold {fold} of {folds} over {len(regions)} regions; wanted folds from 0, and a region for each. Take "
+            "fewer folds, or more data."
+        )
+    place = np.argsort(np.argsort(random_order("fold", 0, regions), kind="stable"), kind="stable")
+    # Folds are stretches of the order, so that a new region moves one across each border at most.
+    fold_of_each = place * folds // len(regions)
+    rest = regions[fold_of_each != fold]
+    rest = rest[np.argsort(random_order("validation", fold, rest), kind="stable")]
+    n_validation = round(validation_fraction * len(rest))
+    return {
+        "test": regions[fold_of_each == fold],
+        "validation": np.sort(rest[:n_validation]),
+        "train": np.sort(rest[n_validation:]),
+    }
+
+
 def undersample(label: NDArray[np.int8], order: NDArray[np.uint64]) -> NDArray[np.int64]:
     """Positions of as many samples of each class (label 0, 1) as the rarer has: those first in `order`.
 
@@ -64,7 +91,7 @@ def undersample(label: NDArray[np.int8], order: NDArray[np.uint64]) -> NDArray[n
 
 
 def check_splits(regions: Mapping[str, NDArray[np.int64]], *, where: str) -> None:
-    """InputError if a region is in two splits."""
+    """InputError if a region (or group of regions) is in two splits."""
     names = list(regions)
     for i, first in enumerate(names):
         for second in names[i + 1 :]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import shutil
 import sys
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from flaredag.provenance import digest_of
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+# The kind of fits that take magnetograms.
+ON_MAGNETOGRAMS = "magnetogram_networks"
 FIT_COLUMNS: tuple[str, ...] = ("dataset", "models", "seeds", "dataset_digest", "models_digest", "path")
 
 
@@ -34,33 +37,41 @@ def fits_of_study(
     index: Mapping[str, Any],
     kinds: Mapping[str, Mapping[str, Any]],
     *,
+    datasets: Mapping[str, Mapping[str, Any]],
     models: Mapping[str, Mapping[str, Any]],
     code: Mapping[str, str],
     environments: Mapping[str, str],
     store: str,
 ) -> list[StoredFit]:
-    """All fits of a study, in the order of data sets, kinds and seeds.
+    """All fits of a study, in the order of data sets, kinds, models and seeds.
 
-    `index`: what draw_datasets wrote; `kinds`: a study's `fits`; `models`: settings of every model; `code` and
-    `environments`: digest of the script and of the environment of each kind.
+    `index`: what draw_datasets wrote; `kinds`: a study's `fits`; `datasets`: the study's, of which one may name the
+    few `models` that are fitted on it; `models`: settings of every model; `code` and `environments`: digest of the
+    script and of the environment of each kind.
     """
     fits = []
     for dataset, entry in index["datasets"].items():
         seeds = sorted(entry["seeds"], key=int)
         for kind, settings in kinds.items():
-            n_each = settings["seeds_per_job"]
-            models_of_kind = {name: dict(models[name]) for name in settings["models"]}
-            for start in range(0, len(seeds), n_each):
-                digests = {seed: entry["seeds"][seed]["digest"] for seed in seeds[start : start + n_each]}
-                made_from = {
+            names = [name for name in settings["models"] if name in datasets[dataset].get("models", [name])]
+            n_models, n_seeds = settings.get("models_per_job", max(len(names), 1)), settings["seeds_per_job"]
+            for first_model, start in itertools.product(range(0, len(names), n_models), range(0, len(seeds), n_seeds)):
+                batch = seeds[start : start + n_seeds]
+                digests = {seed: entry["seeds"][seed]["digest"] for seed in batch}
+                made_from: dict[str, Any] = {
                     "seeds": [int(seed) for seed in digests],
-                    "models": models_of_kind,
+                    "models": {name: dict(models[name]) for name in names[first_model : first_model + n_models]},
                     "datasets": digests,
                     "code": code[kind],
                     "environment": environments[kind],
                 }
+                # The samples' digest is that of keywords and labels, so that other pixels refit no keyword model.
+                if kind == ON_MAGNETOGRAMS:
+                    made_from["magnetograms"] = {seed: entry["seeds"][seed]["magnetograms"] for seed in batch}
                 dataset_digest = digest_of(digests)
-                models_digest = digest_of({name: made_from[name] for name in ("models", "code", "environment")})
+                models_digest = digest_of(
+                    {name: made for name, made in made_from.items() if name not in ("seeds", "datasets")}
+                )
                 folder = f"{store}/checkpoints/{dataset_digest}/{kind}-{models_digest}"
                 fits.append(StoredFit(dataset, kind, dataset_digest, models_digest, folder, made_from))
     return fits

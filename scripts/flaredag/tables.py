@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 SECONDS = "seconds since 1970-01-01"
 NOT_GIVEN = -1  # region of a flare, or quality of a record, that the source does not give
 RECORD_ATTRS: dict[str, dict[str, str]] = {
-    "region": {"long_name": "HARPNUM (SHARP) or TARPNUM (SMARP)"},
+    "region": {"long_name": "HARPNUM (SHARP), TARPNUM (SMARP) or NOAA number (synoptic)"},
     "t_rec": {"long_name": "time of the record on the TAI clock", "units": f"{SECONDS} (TAI clock)"},
     "time": {"long_name": "time of the record, UTC", "units": f"{SECONDS} (UTC)"},
     "noaa_ars": {"long_name": "NOAA active regions in the patch, joined by commas; empty if not given"},
@@ -31,6 +31,8 @@ RECORD_ATTRS: dict[str, dict[str, str]] = {
     "latitude_min": {"long_name": "LAT_MIN, south edge; NaN if not given", "units": "degree"},
     "latitude_max": {"long_name": "LAT_MAX, north edge; NaN if not given", "units": "degree"},
 }
+# A column that a table need not have.
+SPLIT_GROUP_ATTRS = {"long_name": "group of regions that no split may part; the region itself where there is none"}
 FLARE_ATTRS: dict[str, dict[str, str]] = {
     "start_time": {"long_name": "start of the flare, UTC", "units": f"{SECONDS} (UTC)"},
     "start_uncertainty": {"long_name": "half width of what is known of the start", "units": "s"},
@@ -47,8 +49,11 @@ _TIMES = {"t_rec", "time", "start_time", "peak_time", "end_time"}
 MAX_WHOLE_NUMBER = 2**53  # float64 tells all whole numbers apart up to here
 
 
-def read_raw_csv(path: str | Path, columns: Sequence[str]) -> pd.DataFrame:
-    """Rows of a raw CSV file, all as text; InputError where it is unreadable, cut off, or lacks one of `columns`."""
+def read_raw_csv(path: str | Path, columns: Sequence[str], *, nameless_index: bool = False) -> pd.DataFrame:
+    """Rows of a raw CSV file, all as text; InputError where it is unreadable, cut off, or lacks one of `columns`.
+
+    `nameless_index`: records begin with a number that the header has no name for, as pandas once wrote them.
+    """
     try:
         table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError, EOFError, OSError) as error:
@@ -59,15 +64,16 @@ def read_raw_csv(path: str | Path, columns: Sequence[str]) -> pd.DataFrame:
             f"{path}: column {', '.join(missing)} missing; found {', '.join(table.columns)}; wanted "
             f"{', '.join(columns)}. Was the file made by another program, or its header changed?"
         )
-    if not isinstance(table.index, pd.RangeIndex):
+    if isinstance(table.index, pd.RangeIndex) == nameless_index or table.index.nlevels > 1:
         raise InputError(
-            f"{path}: its records have more fields than its header names; wanted as many. Mend the header."
+            f"{path}: its records have {'as many' if isinstance(table.index, pd.RangeIndex) else 'more'} fields than "
+            f"its header names; wanted {'one more' if nameless_index else 'as many'}. Mend the header."
         )
     with Path(path).open("rb") as file:
         file.seek(-1, os.SEEK_END)
         if file.read(1) not in b"\r\n":
             raise InputError(f"{path}: its last line has no end: cut off? Delete the file to have it fetched again.")
-    return table[list(columns)]
+    return table[list(columns)].reset_index(drop=True)
 
 
 def numbers(text: pd.Series, *, path: str | Path, missing: Sequence[str] = ("", "nan", "NaN", "MISSING")) -> pd.Series:
@@ -150,19 +156,24 @@ def write_records(path: str | Path, records: pd.DataFrame, *, instrument: str) -
     """Write keyword records, dims (record), of one `instrument`."""
     keywords = {name: {"long_name": k.long_name, "units": k.units} for name, k in KEYWORDS.items()}
     attrs = RECORD_ATTRS | {name: keywords[name] for name in records.columns if name in keywords}
+    if "split_group" in records.columns:
+        attrs["split_group"] = SPLIT_GROUP_ATTRS
     dataset = _dataset_from_frame(records, "record", attrs)
     write_netcdf(path, dataset.assign_attrs(instrument=instrument))
 
 
 def read_records(paths: Sequence[str | Path]) -> pd.DataFrame:
-    """Keyword records of several shards, with a column `instrument`, sorted by instrument, region, time.
+    """Keyword records of several shards, sorted by instrument, region, time; with columns `instrument`, `split_group`.
 
-    Raises InputError where a region lies in two shards, which would put its past and its future apart.
+    Regions of one `split_group` (int64) belong in one split; where a file has none, it is the region itself. Raises
+    InputError where a region lies in two shards, which would put its past and its future apart.
     """
     shards = []
     for path in paths:
         dataset = xr.load_dataset(path, decode_times=False)
-        shards.append(_frame_from_dataset(dataset).assign(instrument=dataset.attrs["instrument"], shard=str(path)))
+        table = _frame_from_dataset(dataset)
+        group = table["split_group" if "split_group" in table.columns else "region"].to_numpy(dtype=np.int64)
+        shards.append(table.assign(instrument=dataset.attrs["instrument"], split_group=group, shard=str(path)))
     records = pd.concat(shards, ignore_index=True)
     shards_of_region = records.groupby(["instrument", "region"])["shard"].unique()
     split = shards_of_region[shards_of_region.str.len() > 1]

@@ -1,30 +1,52 @@
-"""Training of torch classifiers: one loop for every network, the same bytes on any number of cores."""
+"""Training of torch classifiers: one loop for every network, the same bytes on any number of CPU cores."""
 
 from __future__ import annotations
 
 import logging
+import math
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
+import numpy as np
 import torch
+from scipy.stats import rankdata
 from torch import Tensor, nn
 
+from flaredag.devices import CPU, Computing
+from flaredag.errors import InputError
 from flaredag.joblog import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import numpy as np
     from numpy.typing import NDArray
 
 LOG = logging.getLogger("flaredag")
 THRESHOLD = 0.5
+SCORED_AT_ONCE = 1 << 20
+KEPT_EPOCHS = ("true_skill_statistic", "cross_entropy", "area_under_roc_curve")
+
+
+class Inputs(Protocol):
+    """Inputs of a network, made when asked for: a tensor is such inputs."""
+
+    def __getitem__(self, samples: Tensor, /) -> Tensor | tuple[Tensor | None, ...]:
+        """What the network is called with for the samples of these indices."""
+        ...
 
 
 @contextmanager
 def seeded(seed: int) -> Iterator[torch.Generator]:
     """One thread, deterministic algorithms and torch's random numbers from `seed`, until the block ends."""
-    threads, deterministic = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
+    with deterministic(), torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        yield torch.Generator().manual_seed(seed)
+
+
+@contextmanager
+def deterministic() -> Iterator[None]:
+    """One thread and deterministic algorithms until the block ends."""
+    threads, before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
     memory: Any = torch.utils.deterministic
     filled = memory.fill_uninitialized_memory
     torch.set_num_threads(1)
@@ -32,68 +54,154 @@ def seeded(seed: int) -> Iterator[torch.Generator]:
     # A safeguard for operations that read what they have not written; none here does, and it costs a tenth of a fit.
     memory.fill_uninitialized_memory = False
     try:
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            yield torch.Generator().manual_seed(seed)
+        yield
     finally:
         memory.fill_uninitialized_memory = filled
-        torch.use_deterministic_algorithms(deterministic)
+        torch.use_deterministic_algorithms(before)
         torch.set_num_threads(threads)
 
 
 def train_classifier(
     network: nn.Module,
-    train: tuple[Tensor, Tensor],
-    validation: tuple[Tensor, NDArray[np.int8]],
+    train: tuple[Inputs, Tensor],
+    validation: tuple[Inputs, NDArray[np.int8]],
     *,
     learning_rate: float,
     batch_size: int,
     max_epochs: int,
     patience_epochs: int,
     generator: torch.Generator,
+    kept_epoch: str = KEPT_EPOCHS[0],
+    scored_at_once: int = SCORED_AT_ONCE,
+    computing: Computing = CPU,
 ) -> dict[str, Any]:
-    """Train `network` in place and leave it at the epoch of best validation TSS (threshold 0.5; the first of ties).
+    """Train `network` in place and leave it, on the CPU, at the best epoch (the first of ties).
 
     `train`: inputs (sample, ...) and classes (sample,); `validation`: inputs and labels. Adam on cross-entropy,
-    batches shuffled by `generator`, the last incomplete one left out (authors' code); stops when
-    `patience_epochs` epochs brought no better TSS. Returns the training loss and validation TSS of each epoch.
+    batches shuffled by `generator`, the last incomplete one left out (authors' code). The best epoch is that of the
+    best validation TSS (threshold 0.5), of the least validation cross-entropy or of the greatest validation ROC area,
+    as `kept_epoch` says; training stops when `patience_epochs` epochs brought none better. Returns the training loss
+    and these three of each epoch.
+
+    Where a loss is not finite, training stops and the best epoch before is kept, with a warning and `not_finite` in
+    what is returned; InputError where there was no epoch before, or if the validation samples are of one class.
     Source: Sun et al. 2022, section 3.1.
     """
     inputs, classes = train
+    if kept_epoch not in KEPT_EPOCHS:
+        raise InputError(f"kept_epoch {kept_epoch}; wanted one of {', '.join(KEPT_EPOCHS)}. Correct config.yaml.")
+    if len(np.unique(validation[1])) < len(("negative", "positive")):
+        raise InputError(
+            f"all {len(validation[1])} validation samples are of one class, so that no epoch can be chosen by them; "
+            "both classes are wanted. Take another seed, or more regions."
+        )
+    computing.moved(network)
+    classes = computing.to_device(classes)
     optimiser = torch.optim.Adam(network.parameters(), lr=learning_rate)
-    loss_function = nn.CrossEntropyLoss()
     batch_size = min(batch_size, len(classes))
-    losses: list[float] = []
-    scores: list[float] = []
+    history: dict[str, Any] = {
+        "training_loss": [],
+        "validation_true_skill_statistic": [],
+        "validation_cross_entropy": [],
+        "validation_area_under_roc_curve": [],
+        "best_epoch": 0,
+    }
     progress = Progress(LOG, "epochs (at most)", max_epochs)
-    best_score, best_epoch, best_state = -float("inf"), 0, {}
-    for epoch in range(1, max_epochs + 1):
-        network.train()
-        order = torch.randperm(len(classes), generator=generator)
-        total = torch.zeros(())
-        batches = order[: len(order) // batch_size * batch_size].split(batch_size)
-        for batch in batches:
-            optimiser.zero_grad()
-            loss = loss_function(network(inputs[batch]), classes[batch])
-            loss.backward()
-            optimiser.step()
-            total += loss.detach()
-        score = _true_skill_statistic(network, *validation)
-        losses.append(float(total) / len(batches))
-        scores.append(score)
-        progress.advance(f"(validation TSS {score:.3f})")
-        if score > best_score:
-            best_score, best_epoch = score, epoch
-            best_state = {name: value.clone() for name, value in network.state_dict().items()}
-        elif epoch - best_epoch >= patience_epochs:
-            break
+    best_score, best_state = -math.inf, {}
+    with computing.algorithms():
+        for epoch in range(1, max_epochs + 1):
+            order = computing.to_device(torch.randperm(len(classes), generator=generator))
+            batches = order[: len(order) // batch_size * batch_size].split(batch_size)
+            losses = _batch_losses(network, inputs, classes, batches, optimiser, computing)
+            bad = [number for number, loss in enumerate(losses, 1) if not math.isfinite(loss)]
+            scores = dict.fromkeys(KEPT_EPOCHS, math.nan)
+            if not bad:
+                scores = _validation_scores(network, *validation, scored_at_once, computing)
+            if not math.isfinite(scores["cross_entropy"]):
+                place = f"epoch {epoch}, batch {bad[0]}" if bad else f"the validation of epoch {epoch}"
+                _stopped_at(place, history["best_epoch"], learning_rate)
+                history["not_finite"] = place
+                break
+            # Summed in float32, one after the other, as the losses are.
+            history["training_loss"].append(float(sum(losses, torch.zeros(()))) / len(batches))
+            for name, value in scores.items():
+                history[f"validation_{name}"].append(value)
+            progress.advance(f"(validation TSS {scores['true_skill_statistic']:.3f})")
+            score = -scores[kept_epoch] if kept_epoch == "cross_entropy" else scores[kept_epoch]
+            if score > best_score:
+                best_score, history["best_epoch"] = score, epoch
+                best_state = {name: value.clone() for name, value in network.state_dict().items()}
+            elif epoch - history["best_epoch"] >= patience_epochs:
+                break
     network.load_state_dict(best_state)
-    return {"training_loss": losses, "validation_true_skill_statistic": scores, "best_epoch": best_epoch}
+    CPU.moved(network)
+    return history
 
 
-def _true_skill_statistic(network: nn.Module, inputs: Tensor, label: NDArray[np.int8]) -> float:
+def logits(network: nn.Module, inputs: Inputs, n_samples: int, at_once: int, computing: Computing = CPU) -> Tensor:
+    """Logits (sample, class), float64 on the CPU, of a network that does not learn; `at_once` samples at a time."""
     network.eval()
-    with torch.no_grad():
-        probability = torch.softmax(network(inputs).double(), dim=1)[:, 1].numpy()
+    with torch.no_grad(), computing.autocast():
+        parts = [_called(network, inputs[part]) for part in torch.arange(n_samples).split(at_once)]
+    return torch.cat(parts).to(CPU.device).double()
+
+
+def _called(network: nn.Module, arguments: Tensor | tuple[Tensor | None, ...]) -> Tensor:
+    return network(arguments) if isinstance(arguments, Tensor) else network(*arguments)
+
+
+def _batch_losses(
+    network: nn.Module,
+    inputs: Inputs,
+    classes: Tensor,
+    batches: tuple[Tensor, ...],
+    optimiser: torch.optim.Optimizer,
+    computing: Computing,
+) -> list[Tensor]:
+    """One step of the optimiser a batch; the loss of each, up to the first that is not finite or the one after."""
+    network.train()
+    losses: list[Tensor] = []
+    for batch in batches:
+        optimiser.zero_grad()
+        with computing.autocast():
+            loss = nn.functional.cross_entropy(_called(network, inputs[batch]), classes[batch])
+        loss.backward()
+        optimiser.step()
+        losses.append(loss.detach())
+        # The loss before this one, as a GPU would idle if its newest result were waited for.
+        if not math.isfinite(losses[max(len(losses) - 2, 0)]):
+            break
+    return list(torch.stack(losses).to(CPU.device))
+
+
+def _validation_scores(
+    network: nn.Module, inputs: Inputs, label: NDArray[np.int8], at_once: int, computing: Computing
+) -> dict[str, float]:
+    """TSS at `THRESHOLD`, cross-entropy (natural logarithm) and ROC area, by `KEPT_EPOCHS`."""
+    found = logits(network, inputs, len(label), at_once, computing)
+    cross_entropy = nn.functional.cross_entropy(found, torch.from_numpy(label).long())
+    probability = torch.softmax(found, dim=1)[:, 1].numpy()
     forecast = probability > THRESHOLD
-    return float(forecast[label == 1].mean() - forecast[label == 0].mean())
+    # Mann and Whitney's U over its greatest value; tied forecasts count half.
+    positive = label == 1
+    n_positive, n_negative = int(positive.sum()), int((~positive).sum())
+    excess = rankdata(probability)[positive].sum() - n_positive * (n_positive + 1) / 2
+    return {
+        "true_skill_statistic": float(forecast[label == 1].mean() - forecast[label == 0].mean()),
+        "cross_entropy": float(cross_entropy),
+        "area_under_roc_curve": float(excess / (n_positive * n_negative)),
+    }
+
+
+def _stopped_at(place: str, best_epoch: int, learning_rate: float) -> None:
+    if not best_epoch:
+        raise InputError(
+            f"the loss became infinite or not a number at {place}, before any epoch ended (learning rate "
+            f"{learning_rate:g}); finite losses are wanted. Try a lower learning_rate in config.yaml."
+        )
+    LOG.warning(
+        "the loss became infinite or not a number at %s: stopped, epoch %d is kept (learning rate %g; try a lower one)",
+        place,
+        best_epoch,
+        learning_rate,
+    )

@@ -16,7 +16,7 @@ import pandas as pd
 from flaredag.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -48,14 +48,16 @@ def find_windows(
     cadence_minutes: int,
     n_steps: int,
     max_bad_records: int,
+    bad_in_window: Callable[[NDArray[np.int32]], NDArray[np.bool_]] | None = None,
 ) -> Windows:
     """Every window of every region that the bad-record rule keeps.
 
     `region` (record,) may be any number that tells regions apart; records are sorted by region and
     time and stand on the midnight-aligned grid of `cadence_minutes`. A window lies wholly between the
     first and the last record of its region. Absent records count as bad; a window is dropped if its last
-    record is bad or more than `max_bad_records` are (Sun et al. 2022, section 2.3). InputError where
-    records leave the grid or are unsorted.
+    record is bad or more than `max_bad_records` are (Sun et al. 2022, section 2.3). `bad_in_window` tells of good
+    records (sample, step), -1 where there is none, which are bad beside the others of their window all the same.
+    InputError where records leave the grid or are unsorted.
     """
     cadence = np.timedelta64(cadence_minutes, "m")
     slot = _grid_slots(t_rec, cadence)
@@ -72,22 +74,24 @@ def find_windows(
     record_at[position[good]] = np.flatnonzero(good)
     slots_before = np.arange(len(record_at)) - np.repeat(row_start, n_slots)
     candidate = slots_before >= n_steps - 1
-    ends_well = candidate & (record_at >= 0)
-    n_good_up_to = np.concatenate([[0], np.cumsum(record_at >= 0)])
-    ends = np.flatnonzero(ends_well)
-    n_bad = n_steps - (n_good_up_to[ends + 1] - n_good_up_to[ends + 1 - n_steps])
-    kept = n_bad <= max_bad_records
-    steps = record_at[ends[kept][:, None] + np.arange(1 - n_steps, 1)]
+    ends = np.flatnonzero(candidate & (record_at >= 0))
+    steps = record_at[ends[:, None] + np.arange(1 - n_steps, 1)]
+    if bad_in_window is not None:
+        steps[bad_in_window(steps)] = -1
+    n_bad = (steps < 0).sum(axis=1)
+    ends_well = steps[:, -1] >= 0
+    kept = ends_well & (n_bad <= max_bad_records)
+    steps, n_bad = steps[kept], n_bad[kept]
     for step in range(n_steps - 2, -1, -1):
         absent = steps[:, step] < 0
         steps[absent, step] = steps[absent, step + 1]
     counts = {
         "windows_possible": int(candidate.sum()),
-        "windows_with_last_record_bad": int(candidate.sum() - len(ends)),
-        "windows_with_too_many_bad_records": int((~kept).sum()),
+        "windows_with_last_record_bad": int(candidate.sum() - ends_well.sum()),
+        "windows_with_too_many_bad_records": int(ends_well.sum() - kept.sum()),
         "windows_kept": int(kept.sum()),
     }
-    return Windows(steps, n_bad[kept].astype(np.int8), counts)
+    return Windows(steps, n_bad.astype(np.int8), counts)
 
 
 def count_flares(

@@ -4,7 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from flaredag.archive_files import observed_files, published_files
+from flaredag.archive_files import (
+    OPTIONAL_KINDS,
+    all_optional_kinds,
+    magnetograms_of_shard,
+    observed_files,
+    published_files,
+)
 from flaredag.sources import read_manifest
 
 ROOT = Path(__file__).parents[2]
@@ -59,7 +65,44 @@ def test_without_windows_nothing_is_made_of_them():
     assert not any("swansf" in path for path in files.all_curated())
 
 
-@pytest.mark.parametrize("files", [observed_files("jsoc", JSOC), observed_files("embedded", SIMULATED)])
+SOURCES = read_manifest(ROOT / "rules" / "published_sources.yaml")
+
+
+def test_what_only_some_studies_read_is_there_on_request():
+    plain, asked = published_files(SOURCES), published_files(SOURCES, used=["synoptic_tables", "listed_flares"])
+    assert not any(name in path for path in [*plain.all_raw(), *plain.all_curated()] for name in ("synoptic", "377"))
+    more = set(asked.all_curated()) - set(plain.all_curated())
+    stems = [f"results/published/{name}" for name in ("flares/swpc", "synoptic/synoptic")]
+    assert more == {"results/published/synoptic/synoptic.zarr.zip"} | {
+        f"{stem}{suffix}" for stem in stems for suffix in (".nc", ".json", ".rejected.csv")
+    }
+    assert sorted(asked.raw.keys() - plain.raw.keys()) == ["listed_flares", "region_summaries", "synoptic_charts"]
+    # What the other studies read stays theirs alone.
+    for kind in ("tables", "flares", "regions"):
+        assert asked.curated[kind] == plain.curated[kind]
+    assert asked.figures() == ["coverage"]
+
+
+def test_magnetograms_of_one_region():
+    files = published_files(SOURCES, used=["case_cubes"])
+    assert files.curated["case_cubes"] == ["results/published/cubes/sharp-3.zarr.zip"]
+    assert files.curated["case_cubes_rejected"] == ["results/published/cubes/sharp-3.rejected.csv"]
+    assert files.raw["case_segments"] == ["results/published/raw/segments/sharp-3.json"]
+    assert magnetograms_of_shard(SOURCES, "sharp", "3") == files.raw["case_magnetograms"]
+    assert len(files.raw["case_magnetograms"]) == 105
+    assert magnetograms_of_shard(SOURCES, "sharp", "4") == []
+
+
+@pytest.mark.parametrize("kind", all_optional_kinds())
+def test_what_is_asked_for_is_there(kind):
+    assert kind in published_files(SOURCES, used=[kind]).curated
+    assert {kind for kinds in OPTIONAL_KINDS.values() for kind in kinds} == set(all_optional_kinds())
+
+
+EVERYTHING = published_files(SOURCES, used=all_optional_kinds())
+
+
+@pytest.mark.parametrize("files", [EVERYTHING, observed_files("jsoc", JSOC), observed_files("embedded", SIMULATED)])
 def test_no_file_is_named_twice(files):
     paths = [*files.all_raw(), *files.all_curated()]
     assert len(paths) == len(set(paths))

@@ -1,34 +1,21 @@
-from pathlib import Path
-
-import pytest
-import yaml
+"""What the rules read from the configuration for figures, report and manifest."""
 
 from flaredag.archive_files import ArchiveFiles
 from flaredag.configuration import (
+    ENSEMBLE_FIGURES,
+    EXPLANATION_FIGURES,
     archive_in_report,
     artifacts_of_archive,
-    check_study,
     chosen_effort,
-    chosen_studies,
     figure_settings,
     figures_of,
-    settings_of_datasets,
     study_in_report,
 )
-from flaredag.errors import InputError
 from flaredag.sources import read_manifest
-
-ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture
-def config():
-    return yaml.safe_load((ROOT / "config.yaml").read_text())
-
-
-@pytest.fixture
-def study(config):
-    return config["study"]["sun2022"]
+from flaredag.studies import (
+    stacked_datasets,
+)
+from made_up_studies import ROOT, TABLES, WITH_CUBES, on
 
 
 def test_the_effort_is_that_of_the_archive_unless_named(config):
@@ -37,74 +24,24 @@ def test_the_effort_is_that_of_the_archive_unless_named(config):
     assert chosen_effort(config | {"effort": "paper"}) == "paper"
 
 
-def test_studies_are_a_list_or_names_joined_by_commas(config):
-    config["study"]["other"] = config["study"]["sun2022"]
-    assert chosen_studies(config) == ["sun2022"]
-    assert chosen_studies(config | {"studies": "other,sun2022"}) == ["other", "sun2022"]
-    with pytest.raises(InputError, match="no study sun2023; the configuration describes sun2022, other"):
-        chosen_studies(config | {"studies": "sun2023,sun2022"})
+def test_figures_are_those_of_verification_the_overview_and_those_of_each_section(small):
+    figures = figures_of(on(small, WITH_CUBES))
+    assert [(figure["name"], figure["section"]) for figure in figures] == [
+        ("one", "Figures"),
+        ("pixels", "Figures"),
+        ("overview", "Figures"),
+        *((name, "Stacking") for name in ENSEMBLE_FIGURES),
+        *((name, "Explanation") for name in EXPLANATION_FIGURES),
+    ]
+    assert figures[0]["title"] == "One"
+    assert all(figure["title"] for figure in figures)
+    without = on({key: own for key, own in small.items() if key not in ("ensembles", "explanation")}, WITH_CUBES)
+    assert {figure["section"] for figure in figures_of(without)} == {"Figures"}
 
 
-def test_the_study_of_the_repository_is_sound(study):
-    check_study("sun2022", study)
-
-
-def use_dataset(study):
-    study["figures"][0]["series"][0]["dataset"] = "SHARP"
-
-
-def use_model(study):
-    study["comparisons"][1]["pairs"][0]["b"]["model"] = "cnn"
-
-
-def use_headline(study):
-    study["headline"]["baseline"] = "cnn"
-
-
-def use_instrument(study):
-    study["datasets"]["FUSED_SHARP"]["added_to_training"] = ["mdi"]
-
-
-def forget_quality(study):
-    del study["selection"]["quality_below"]["smarp"]
-
-
-def label_twice(study):
-    study["labels"]["negative"].append("QUIET->STRONG")
-
-
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        (use_dataset, "study sun2022: no data set SHARP; it has SHARP_ONLY, FUSED_SHARP, SMARP_ONLY, FUSED_SMARP"),
-        (use_model, "no model cnn; it has lstm, logistic_regression"),
-        (use_headline, "no model cnn"),
-        (use_instrument, "no instrument mdi; it has sharp, smarp"),
-        (forget_quality, "no instrument smarp; it has sharp"),
-        (label_twice, "QUIET->STRONG is positive and negative"),
-    ],
-)
-def test_keys_that_contradict_each_other_are_told(study, change, words):
-    change(study)
-    with pytest.raises(InputError, match=words):
-        check_study("sun2022", study)
-
-
-def test_figures_end_with_the_overview_of_all(study):
-    assert figures_of(study) == ["sharp", "smarp", "overview"]
-    assert figure_settings(study, "smarp") == study["figures"][1]
-    assert figure_settings(study, "overview") is None
-
-
-def test_settings_of_a_data_set_hold_those_of_the_splits(study):
-    assert settings_of_datasets(study)["FUSED_SMARP"] == {
-        "evaluated": "smarp",
-        "added_to_training": ["sharp"],
-        "test_fraction": 0.2,
-        "validation_fraction": 0.2,
-        "undersampled": ["train", "validation", "test"],
-        "standardisation": "global",
-    }
+def test_settings_of_a_figure(small):
+    assert figure_settings(small, "pixels") == small["figures"][1]
+    assert figure_settings(small, "overview") is None
 
 
 def test_leaks_are_told_while_their_settings_are_there(study):
@@ -119,7 +56,9 @@ def test_leaks_are_told_while_their_settings_are_there(study):
 def test_the_report_has_a_caption_for_each_figure_and_names_the_study(study):
     told = study_in_report("sun2022", study)
     assert told["name"] == "sun2022"
-    assert len(told["figures"]) == len(figures_of(study))
+    assert told["figures"] == figures_of(study)
+    assert told["datasets"] == stacked_datasets(study) == ["SHARP_ONLY", "FUSED_SHARP", "SMARP_ONLY", "FUSED_SMARP"]
+    assert told["ensembles"] == study["ensembles"]
     assert told["comparisons"][0] == {"name": "table7", "title": study["comparisons"][0]["title"]}
 
 
@@ -146,6 +85,14 @@ def test_artifacts_say_what_they_were_made_from(study):
     assert rows["r/a/s/datasets.nc"]["made_from"] == ["r/a/s/windows.nc"]
     assert rows["r/a/s/datasets.nc"]["seeds"] == study["seeds"]
     assert rows["r/a/s/figures/overview.svg"]["made_from"] == ["r/a/s/curves.csv", "r/a/s/scores.csv"]
-    assert rows["r/a/s/predictions/FUSED_SMARP.csv"]["made_from"] == ["r/a/s/fits.csv"]
+    made_from = {path.removeprefix("r/a/s/"): row["made_from"] for path, row in rows.items()}
+    assert made_from["ensembles/FUSED_SMARP.nc"] == made_from["ensembles/FUSED_SMARP.weights.csv"] == ["r/a/s/fits.csv"]
+    assert {"r/a/s/fits.csv", "r/a/s/ensembles/FUSED_SMARP.nc"} <= set(made_from["predictions/FUSED_SMARP.csv"])
+    assert {"r/a/s/fits.csv", "r/a/s/ensembles/SHARP_ONLY.nc"} <= set(made_from["scores.csv"])
+    assert "ensembles/SHARP_FOLDS.nc" not in made_from
+    assert all(f"figures/{name}.svg" in made_from for name in (*ENSEMBLE_FIGURES, *EXPLANATION_FIGURES))
+    of_keywords = {row["path"] for row in artifacts_of_archive("r/a", files, {"s": on(study, TABLES)})}
+    assert of_keywords < rows.keys()
+    assert {f"r/a/s/figures/{name}.svg" for name in EXPLANATION_FIGURES}.isdisjoint(of_keywords)
     # What one was made from is itself an artifact.
     assert {path for row in rows.values() for path in row["made_from"]} <= rows.keys()

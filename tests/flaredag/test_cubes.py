@@ -1,4 +1,6 @@
 import errno
+import hashlib
+import struct
 import zipfile
 
 import numpy as np
@@ -15,11 +17,15 @@ from flaredag.cubes import (
     CUBE_ATTRS,
     bad_images,
     bad_images_in_windows,
+    cube_stem,
+    frame_columns,
+    frame_digests,
     frame_of,
     on_smarp_grid,
     packed,
     read_cube,
     read_frames,
+    read_packed,
     resized,
     unpacked,
     write_cube,
@@ -204,6 +210,57 @@ def write_made_up(path, n, *, pixels=8):
     return frames
 
 
+FRAMES = hnp.arrays(np.int16, (3, 2, 4), elements=st.integers(-32767, 32767))
+
+
+class TestColumnsOfFrames:
+    def test_by_hand(self):
+        # 10, -10, 0 and 4 G; and one pixel without value.
+        frames = np.array([[[20, -20], [0, 8]], [[20, -20], [0, -32768]]], dtype=np.int16)
+        columns = frame_columns(frames)
+        assert columns["mean_gauss"][0] == 1.0
+        assert columns["mean_square_gauss2"][0] == (100 + 100 + 0 + 16) / 4
+        assert np.isnan([columns["mean_gauss"][1], columns["mean_square_gauss2"][1]]).all()
+        digest = hashlib.sha256(struct.pack("<4h", 20, -20, 0, 8)).digest()[:8]
+        assert columns["frame_digest"][0] == struct.unpack("<q", digest)[0]
+
+    def test_no_frames_have_columns_of_their_types(self):
+        columns = frame_columns(np.empty((0, 5, 5), dtype=np.int16))
+        types = {name: (column.dtype, len(column)) for name, column in columns.items()}
+        assert types == {
+            "frame_digest": (np.int64, 0),
+            "mean_gauss": (np.float64, 0),
+            "mean_square_gauss2": (np.float64, 0),
+        }
+
+    @given(FRAMES, st.integers(0, 2), st.integers(0, 1), st.integers(0, 3), st.integers(1, 2**16 - 1))
+    def test_one_pixel_changes_the_digest_of_its_frame_alone(self, frames, frame, y, x, by):
+        before = frame_digests(frames)
+        other = frames.copy()
+        # Any other value of 16 bits, NO_VALUE included.
+        other[frame, y, x] = np.uint16((int(frames[frame, y, x]) + by) % 2**16).view(np.int16)
+        assert (frame_digests(other) != before).tolist() == [i == frame for i in range(3)]
+
+    @given(FRAMES)
+    def test_a_digest_is_the_frames_however_it_lies_in_memory_and_beside_whichever(self, frames):
+        digests = frame_digests(frames)
+        assert frame_digests(np.asfortranarray(frames)).tolist() == digests.tolist()
+        assert frame_digests(frames.astype(">i2")).tolist() == digests.tolist()
+        assert frame_digests(frames[::-1]).tolist() == digests[::-1].tolist()
+
+    @given(FRAMES)
+    def test_means_of_squares_are_those_of_the_mean_and_variance(self, frames):
+        columns, gauss = frame_columns(frames), frames * 0.5
+        np.testing.assert_allclose(columns["mean_gauss"], gauss.mean(axis=(1, 2)), atol=1e-9)
+        square = gauss.mean(axis=(1, 2)) ** 2 + gauss.var(axis=(1, 2))
+        np.testing.assert_allclose(columns["mean_square_gauss2"], square, rtol=1e-12)
+
+
+@pytest.mark.parametrize("path", ["sharp-3.zarr.zip", "results/embedded/cubes/sharp-3.zarr.zip", "a.b/sharp-3.zip"])
+def test_the_stem_of_a_cube_has_no_suffix(path):
+    assert cube_stem(path) == "sharp-3"
+
+
 @pytest.mark.parametrize("n", [0, 1, 32, 70])
 def test_cube_is_read_as_it_was_written(tmp_path, n):
     path = tmp_path / "cubes" / "sharp-3.zarr.zip"
@@ -264,6 +321,15 @@ def test_frames_in_the_order_asked_for(tmp_path):
     assert read_frames(tmp_path / "a.zip", []).shape == (0, 8, 8)
 
 
+def test_packed_frames_in_the_order_asked_for(tmp_path):
+    frames = write_made_up(tmp_path / "a.zip", 70)
+    got = read_packed(tmp_path / "a.zip", np.array([69, 0, 33, 0]))
+    assert got.dtype == np.int16
+    # As stored, pixels without value and all, so that the digest is the same.
+    np.testing.assert_array_equal(got, frames[[69, 0, 33, 0]])
+    assert frame_digests(got).tolist() == frame_digests(frames)[[69, 0, 33, 0]].tolist()
+
+
 @pytest.mark.parametrize("indices", [[-1], [70], [0, 70]])
 def test_frames_that_are_not_there(tmp_path, indices):
     write_made_up(tmp_path / "a.zip", 70)
@@ -280,7 +346,7 @@ def test_files_that_are_no_cubes(tmp_path):
     zarr.create_group(tmp_path / "store").create_array("other", shape=(1,), dtype="i2")
     cubes.write_zarr_zip(tmp_path / "other", tmp_path / "store")
     for name in ("text", "cut", "empty", "other", "absent"):
-        for read in (read_cube, lambda path: read_frames(path, [0])):
+        for read in (read_cube, lambda path: read_frames(path, [0]), lambda path: read_packed(path, [0])):
             with pytest.raises(InputError, match=f"{name}: .*Delete it to have it made again"):
                 read(tmp_path / name)
 

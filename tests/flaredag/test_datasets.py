@@ -1,14 +1,19 @@
 """Data sets drawn from windows: who is where, what is balanced, and what the statistics may know."""
 
 import dataclasses
+from itertools import chain
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from flaredag.cubes import frame_columns
 from flaredag.datasets import draw_dataset
 from flaredag.errors import InputError
 from flaredag.samples import samples_of_split
-from flaredag.splits import SPLITS
+from flaredag.splits import SPLITS, fold_of_regions
+from made_up_archive import with_images
 
 ONLY = {
     "name": "SHARP_ONLY",
@@ -27,6 +32,10 @@ NATURAL = ONLY | {"undersampled": []}
 def windows(study_windows):
     """Forty regions an instrument, six windows each: twenty strong regions with three positive samples each."""
     return study_windows(n_regions=40)
+
+
+def same_positions(one, other):
+    return all(one.positions[split].tolist() == other.positions[split].tolist() for split in SPLITS)
 
 
 def with_labels(windows, label):
@@ -122,6 +131,139 @@ def test_a_split_without_one_class_is_refused(windows, split, value, told):
             InputError, match=rf"SHARP_ONLY, seed 0: the {split} split has .*{told}.* of (8|24) regions"
         ):
             draw_dataset(with_labels(windows, label), seed=0, **settings)
+
+
+class TestGroups:
+    @given(
+        group_of=st.lists(st.integers(0, 9), min_size=20, max_size=20),
+        seed=st.integers(0, 9),
+        folds=st.sampled_from([None, 3]),
+    )
+    def test_regions_of_a_group_stay_in_one_split(self, study_windows, group_of, seed, folds):
+        windows = study_windows(windows_per_region=2)
+        # Of SHARP, whose regions are 1 to 20; every second region is positive and every other negative.
+        windows = dataclasses.replace(windows, split_group=np.array(group_of)[windows.region - 1])
+        try:
+            drawn = draw_dataset(windows, seed=seed % (folds or 10), folds=folds, **NATURAL)
+        except InputError as error:
+            # Few groups may leave a split without a class, or a fold without a group: told, not drawn.
+            assert "samples of" in str(error) or "wanted folds from 0" in str(error)  # noqa: PT017
+            return
+        groups = [set(windows.split_group[drawn.positions[split]].tolist()) for split in SPLITS]
+        assert not groups[0] & groups[1] | groups[0] & groups[2] | groups[1] & groups[2]
+        assert (
+            sum(len(drawn.positions[split]) for split in SPLITS)
+            == ((windows.label >= 0) & (windows.instrument == 0)).sum()
+        )
+
+    def test_fractions_are_those_of_groups(self, windows):
+        # Forty regions in twenty groups: 4 groups in test, 4 of 16 in validation; three regions have one group more.
+        paired = dataclasses.replace(windows, split_group=(windows.region // 2).astype(np.int64))
+        drawn = draw_dataset(paired, seed=0, **NATURAL)
+        sizes = {split: len(np.unique(paired.split_group[drawn.positions[split]])) for split in SPLITS}
+        # Groups are 0 (region 1 alone) to 20.
+        assert sizes == {"train": 13, "validation": 4, "test": 4}
+
+    def test_equal_group_numbers_of_the_added_instrument_are_other_groups(self, windows):
+        # All of SMARP trains, whatever its numbers: only the groups of the instrument evaluated are split.
+        one = dataclasses.replace(windows, split_group=np.where(windows.instrument == 1, 7, windows.split_group))
+        fused, same = draw_dataset(one, seed=0, **FUSED), draw_dataset(windows, seed=0, **FUSED)
+        assert same_positions(fused, same)
+
+
+class TestFolds:
+    def test_every_region_is_tested_once_by_the_fold_of_its_number(self, windows):
+        drawn = [draw_dataset(windows, seed=fold, folds=5, **NATURAL) for fold in range(5)]
+        tested = [np.unique(windows.region[one.positions["test"]]).tolist() for one in drawn]
+        assert sorted(chain.from_iterable(tested)) == list(range(1, 41))
+        for fold, regions in enumerate(tested):
+            groups = windows.split_group[windows.instrument == 0]
+            wanted = fold_of_regions(groups, fold=fold, folds=5, validation_fraction=0.25)
+            assert regions == wanted["test"].tolist()
+            assert (
+                np.unique(windows.region[drawn[fold].positions["validation"]]).tolist() == wanted["validation"].tolist()
+            )
+
+    def test_a_fold_out_of_range_is_told(self, windows):
+        with pytest.raises(InputError, match="fold 5 of 5 over 40 regions"):
+            draw_dataset(windows, seed=5, folds=5, **NATURAL)
+
+    def test_one_fold_has_nothing_to_train_on(self, windows):
+        with pytest.raises(InputError, match="SHARP_ONLY, seed 0: the train split has 0 positive and 0 negative"):
+            draw_dataset(windows, seed=0, folds=1, **NATURAL)
+
+
+def pixel_statistics(drawn):
+    return drawn.pixel_mean_gauss, drawn.pixel_standard_deviation_gauss
+
+
+class TestPixels:
+    @pytest.fixture
+    def imaged(self, windows):
+        """Windows and the gauss (sample, y, x) of their magnetograms."""
+        windows, steps = with_images(windows)
+        return windows, steps * 0.5
+
+    def test_are_none_without_magnetograms_or_where_no_instrument_gives_them(self, windows, imaged):
+        for study, settings in ((windows, ONLY | {"pixels_standardised_by": "sharp"}), (imaged[0], ONLY)):
+            drawn = draw_dataset(study, seed=0, **settings)
+            assert np.isnan(pixel_statistics(drawn)).all()
+
+    @pytest.mark.parametrize("settings", [ONLY, FUSED, ONLY | {"evaluated": "smarp"}])
+    @pytest.mark.parametrize(("instrument", "code"), [("sharp", 0), ("smarp", 1)])
+    def test_global_statistics_are_those_of_all_pixels_of_the_instrument(self, imaged, settings, instrument, code):
+        windows, gauss = imaged
+        drawn = draw_dataset(windows, seed=0, **settings | {"pixels_standardised_by": instrument})
+        own = gauss[windows.instrument == code]
+        np.testing.assert_allclose(pixel_statistics(drawn), (own.mean(), own.std()), rtol=1e-12)
+
+    @pytest.mark.parametrize("settings", [ONLY, FUSED])
+    def test_train_statistics_are_those_of_the_training_samples_of_the_instrument(self, imaged, settings):
+        windows, gauss = imaged
+        drawn = draw_dataset(
+            windows, seed=0, **settings | {"pixels_standardised_by": "sharp", "standardisation": "train"}
+        )
+        train = drawn.positions["train"]
+        own = gauss[train[windows.instrument[train] == 0]]
+        np.testing.assert_allclose(pixel_statistics(drawn), (own.mean(), own.std()), rtol=1e-12)
+
+    def test_an_instrument_that_does_not_train_gives_those_of_all_its_windows(self, imaged):
+        windows, gauss = imaged
+        settings = ONLY | {"evaluated": "smarp", "pixels_standardised_by": "sharp", "standardisation": "train"}
+        own = gauss[windows.instrument == 0]
+        drawn = draw_dataset(windows, seed=0, **settings)
+        np.testing.assert_allclose(pixel_statistics(drawn), (own.mean(), own.std()), rtol=1e-12)
+
+    def test_a_blank_sun_is_not_divided_by_zero(self, imaged):
+        windows, gauss = imaged
+        blank = frame_columns(np.full(gauss.shape, 14, dtype=np.int16))
+        images = dataclasses.replace(windows.images, **blank)
+        settings = ONLY | {"pixels_standardised_by": "sharp"}
+        drawn = draw_dataset(dataclasses.replace(windows, images=images), seed=0, **settings)
+        assert pixel_statistics(drawn) == (7.0, 1.0)
+
+    @given(changed=st.sets(st.integers(0, 479), min_size=1, max_size=20), seed=st.integers(0, 5))
+    def test_pixels_have_no_say_in_who_is_where(self, study_windows, changed, seed):
+        windows, steps = with_images(study_windows(n_regions=40))
+        steps[sorted(changed)] *= -2
+        images = dataclasses.replace(windows.images, **frame_columns(steps))
+        other = dataclasses.replace(windows, images=images)
+        settings = FUSED | {"pixels_standardised_by": "sharp"}
+        one, another = (draw_dataset(study, seed=seed, **settings) for study in (windows, other))
+        assert same_positions(one, another)
+        assert one.mean.tobytes() == another.mean.tobytes()
+
+    @pytest.mark.parametrize(("standardisation", "leaks"), [("train", False), ("global", True)])
+    @pytest.mark.parametrize("split", ["validation", "test"])
+    def test_what_is_evaluated_changes_the_statistics_only_where_declared(self, imaged, split, standardisation, leaks):
+        windows, gauss = imaged
+        settings = ONLY | {"standardisation": standardisation, "pixels_standardised_by": "sharp"}
+        before = draw_dataset(windows, seed=0, **settings)
+        steps = (gauss * 2).astype(np.int16)
+        steps[before.positions[split]] += 1000
+        images = dataclasses.replace(windows.images, **frame_columns(steps))
+        after = draw_dataset(dataclasses.replace(windows, images=images), seed=0, **settings)
+        assert (pixel_statistics(after) != pixel_statistics(before)) == leaks
 
 
 class TestStandardisation:

@@ -312,6 +312,22 @@ def test_a_file_that_cannot_be_had_is_one_error_that_says_why(
     assert list(target.parent.iterdir()) == []
 
 
+def test_a_file_without_address_comes_from_a_mirror_or_not_at_all(
+    server: FileServer, target: Path, tmp_path: Path
+) -> None:
+    file = replace(server.file, address="")
+    mirror = mirror_with(tmp_path, "table.csv.gz", PACKED)
+    part, _ = obtained(file, target, mirror=mirror)
+    assert part.read_bytes() == CONTENT
+    part.unlink()
+    (mirror / "somebody" / "table.csv.gz").unlink()
+    with pytest.raises(
+        InputError, match=r"has no somebody/table\.csv\.gz\. It stands at no public address\. Name a folder"
+    ):
+        obtained(file, target, mirror=mirror)
+    assert server.ranges == []
+
+
 def test_a_mirror_that_cannot_be_read_is_told_and_passed_over(
     server: FileServer,
     target: Path,

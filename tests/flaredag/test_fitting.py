@@ -1,5 +1,6 @@
 """Batches of fits: what they predict, what they store, and that the store cannot mislead."""
 
+import dataclasses
 import hashlib
 import json
 import os
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load, save
 
+from draw_datasets import main as draw
 from flaredag.artifacts import sha256_of_file, write_json
 from flaredag.datasets import draw_dataset
 from flaredag.errors import InputError
@@ -19,6 +21,7 @@ from flaredag.models import climatology, gradient_boosting, logistic_regression,
 from flaredag.predictions import read_predictions
 from flaredag.samples import content_digest, read_windows, samples_of_split, write_datasets, write_windows
 from flaredag.splits import SPLITS
+from made_up_archive import with_images, written_cubes
 
 MODELS = {
     "climatology": climatology,
@@ -30,7 +33,7 @@ MODELS = {
 SETTINGS = {
     "climatology": {},
     "persistence": {},
-    "logistic_regression": {"inverse_regularisation": 1.0},
+    "logistic_regression": {"inverse_regularisation": 1.0, "n_features": "all"},
     "gradient_boosting": {"learning_rate": 0.1, "max_trees": 5, "max_leaves": 4},
     "lstm": {
         "hidden_size": 4,
@@ -50,7 +53,14 @@ DRAW = {
     "undersampled": ["train", "validation"],
     "standardisation": "global",
 }
+FILES = {"windows": "windows.nc", "datasets": "datasets.nc", "index": "index.json"}
 MADE_FROM = {"seeds": SEEDS, "models": SETTINGS, "datasets": {}, "code": "0" * 16, "environment": "1" * 16}
+
+
+def swapped(windows):
+    """The windows with the labels of another task."""
+    label = np.where(windows.label >= 0, 1 - windows.label, -1).astype(np.int8)
+    return dataclasses.replace(windows, label=label)
 
 
 @pytest.fixture(scope="module")
@@ -65,13 +75,10 @@ def inputs(study_windows, tmp_path_factory):
         }
         for dataset in drawn
     }
-    write_windows(folder / "windows.nc", windows)
+    write_windows(folder / "windows.nc", {"flare": windows})
     write_datasets(folder / "datasets.nc", {"FUSED_SHARP": drawn})
-    write_json(folder / "index.json", {"datasets": {"FUSED_SHARP": {"seeds": digests}}})
-    return {
-        name: str(folder / f"{name}.{suffix}")
-        for name, suffix in [("windows", "nc"), ("datasets", "nc"), ("index", "json")]
-    }
+    write_json(folder / "index.json", {"datasets": {"FUSED_SHARP": {"seeds": digests, "task": ""}}})
+    return {name: str(folder / file) for name, file in FILES.items()}
 
 
 @pytest.fixture(scope="module")
@@ -131,9 +138,10 @@ class TestDigests:
             windows.features[:] += 1e-3 * np.arange(len(windows.features))[:, None]
         else:
             windows.label[windows.label >= 0] ^= 1
-        write_windows(tmp_path / "windows.nc", windows)
+        write_windows(tmp_path / "windows.nc", {"flare": windows})
         with pytest.raises(
-            InputError, match=r"datasets\.nc: FUSED_SHARP, seed 0 has the digest [0-9a-f]{16}, the index"
+            InputError,
+            match=r"datasets\.nc: FUSED_SHARP, seed 0 has the digest \{'digest': '[0-9a-f]{16}'\}, the index",
         ):
             fit_batch(
                 **inputs | {"windows": str(tmp_path / "windows.nc")},
@@ -146,6 +154,105 @@ class TestDigests:
     def test_a_seed_that_was_not_drawn_is_refused(self, inputs):
         with pytest.raises(InputError, match="no data set FUSED_SHARP of seed 9"):
             fit_batch(**inputs, dataset="FUSED_SHARP", seeds=[9], settings={"climatology": {}}, models=MODELS)
+
+
+class MeanField:
+    """A model on magnetograms that forecasts by the mean field alone; its one array is the training mean, gauss."""
+
+    class Fitted:
+        def __init__(self, arrays):
+            self.arrays, self.history = arrays, {}
+
+        def probability(self, samples):
+            strength = np.abs(samples.magnetograms.steps * 0.5).mean(axis=(1, 2))
+            return 1 / (1 + np.exp(-(strength - self.arrays["mean"][0]) / 100))
+
+    @classmethod
+    def fit(cls, train, validation, *, seed, settings):
+        del validation, seed, settings
+        return cls.Fitted({"mean": np.abs(train.magnetograms.steps * 0.5).mean(keepdims=True)[0, 0]})
+
+    @classmethod
+    def restored(cls, arrays, settings):
+        del settings
+        return cls.Fitted(dict(arrays))
+
+
+class TestOnMagnetograms:
+    @pytest.fixture
+    def study(self, study_windows, tmp_path):
+        """Windows, their packed frames, inputs as paths, and paths of the cubes."""
+        windows, steps = with_images(study_windows(n_regions=40))
+        paths = {name: str(tmp_path / file) for name, file in FILES.items()}
+        write_windows(paths["windows"], {"weak": swapped(windows), "strong": windows})
+        drawn = {"seeds": [0, 2], "task": "strong", "draw": DRAW | {"pixels_standardised_by": "sharp"}}
+        draw(*paths.values(), settings={"FUSED_SHARP": drawn}, explanation=None)
+        return windows, steps, paths, written_cubes(tmp_path, windows, steps)
+
+    @staticmethod
+    def fitted(paths, cubes):
+        settings = {"mean_field": {}, "climatology": {}}
+        models = {"mean_field": MeanField, "climatology": climatology}
+        return fit_batch(**paths, dataset="FUSED_SHARP", seeds=SEEDS, settings=settings, models=models, cubes=cubes)
+
+    def test_each_sample_is_forecast_from_its_own_magnetogram(self, study):
+        windows, steps, paths, cubes = study
+        table, fitted = self.fitted(paths, cubes)
+        strength = np.abs(steps * 0.5).mean(axis=(1, 2))
+        for seed in SEEDS:
+            drawn = draw_dataset(windows, name="FUSED_SHARP", seed=seed, **DRAW)
+            mean = strength[drawn.positions["train"]].mean()
+            assert fitted[f"mean_field/{seed}"].arrays["mean"] == pytest.approx(mean)
+            for split in SPLITS:
+                own = table[(table["seed"] == seed) & (table["split"] == split) & (table["model"] == "mean_field")]
+                wanted = 1 / (1 + np.exp(-(strength[drawn.positions[split]] - mean) / 100))
+                np.testing.assert_allclose(own["probability"], wanted)
+                # The labels are those of the data set's task.
+                assert own["label"].tolist() == windows.label[drawn.positions[split]].tolist()
+
+    def test_models_on_keywords_do_as_without(self, study):
+        _, _, paths, cubes = study
+        both = [self.fitted(paths, cubes)[0]]
+        both.append(
+            fit_batch(**paths, dataset="FUSED_SHARP", seeds=SEEDS, settings={"climatology": {}}, models=MODELS)[0]
+        )
+        one, other = (table[table["model"] == "climatology"].reset_index(drop=True) for table in both)
+        assert one.equals(other)
+
+    def test_a_place_that_changed_under_the_index_is_refused(self, study):
+        windows, _, paths, cubes = study
+        place = windows.images.longitude_deg + np.float32(1)
+        moved = dataclasses.replace(windows, images=dataclasses.replace(windows.images, longitude_deg=place))
+        write_windows(paths["windows"], {"weak": swapped(moved), "strong": moved})
+        with pytest.raises(
+            InputError, match=r"seed 0 has the digest \{.*'magnetograms': '[0-9a-f]{16}'\}, the index says"
+        ):
+            self.fitted(paths, cubes)
+        # What does not see them is fitted all the same.
+        fit_batch(**paths, dataset="FUSED_SHARP", seeds=SEEDS, settings={"climatology": {}}, models=MODELS)
+
+    def test_frames_that_changed_under_the_windows_are_refused(self, study, tmp_path):
+        windows, steps, paths, _ = study
+        with pytest.raises(InputError, match="its frames are not those that the windows were made with"):
+            self.fitted(paths, written_cubes(tmp_path, windows, -steps))
+
+    def test_an_index_that_tells_no_magnetograms_is_refused(self, study):
+        _, _, paths, cubes = study
+        index = json.loads(Path(paths["index"]).read_text())
+        for entry in index["datasets"]["FUSED_SHARP"]["seeds"].values():
+            del entry["magnetograms"]
+        Path(paths["index"]).write_text(json.dumps(index))
+        with pytest.raises(InputError, match=r"the index says .*'magnetograms': None.*Run snakemake again"):
+            self.fitted(paths, cubes)
+
+    def test_windows_without_magnetograms_are_refused(self, inputs):
+        with pytest.raises(InputError, match="windows without magnetograms"):
+            self.fitted(inputs, {})
+
+    def test_a_missing_cube_is_told(self, study):
+        _, _, paths, cubes = study
+        with pytest.raises(InputError, match="windows name the cube smarp-0, there are sharp-0"):
+            self.fitted(paths, {"sharp-0": cubes["sharp-0"]})
 
 
 class TestStored:

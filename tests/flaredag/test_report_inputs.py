@@ -46,11 +46,52 @@ def test_numbers_are_read_as_numbers_and_what_is_empty_as_undefined(tmp_path):
     assert papers["why"].tolist() == ["", "Too few regions.", "No CNN here."]
 
 
+def test_weights_and_checks_are_numbers_and_undefined_where_empty(tmp_path):
+    results = results_of(tmp_path)
+    assert results.weights["seed"].tolist() == [0] * 4 + [1] * 4
+    assert results.weights["weight"].tolist() == [0.75, 0.25, 1.0, 0.0, 0.5, 0.5, 0.0, 1.0]
+    assert results.weights["duality_gap"].isna().tolist() == [False, False, True, True] * 2
+    assert results.checks["value"].tolist()[:2] == [0.0012, 0.25]
+    assert results.checks["value"].isna().tolist() == [False, False, True]
+    assert results.checks["n"].tolist() == [60, 9, 0]
+
+
+@pytest.mark.parametrize("name", ["weights", "checks"])
+def test_a_study_without_ensembles_or_explanations_has_tables_without_rows(tmp_path, name):
+    paths = written(tmp_path, "s")
+    path = Path(paths[name])
+    path.write_text(path.read_text().splitlines()[0] + "\n")
+    table = getattr(read_results(paths, study="s", archive="embedded"), name)
+    assert table.empty
+    assert list(table.columns) == path.read_text().strip().split(",")
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "told"),
+    [
+        ("weights", "duality_gap", "gap", r"weights\.csv: column duality_gap missing"),
+        ("weights", "0.75", "much", r"weights\.csv: .*much"),
+        ("weights", "A,1,", "A,one,", r"weights\.csv: .*one"),
+        ("checks", "method", "way", r"checks\.csv: column method missing"),
+        ("checks", "0.0012", "small", r"checks\.csv: .*small"),
+    ],
+)
+def test_bad_weights_and_checks_are_told(tmp_path, name, old, new, told):
+    paths = written(tmp_path, "s")
+    path = Path(paths[name])
+    path.write_text(path.read_text().replace(old, new))
+    with pytest.raises(InputError, match=told):
+        read_results(paths, study="s", archive="embedded")
+
+
 def test_a_file_too_few_is_told(tmp_path):
     inputs = {name: [path] for name, path in (paths_of(tmp_path) | written_archive_results(tmp_path)).items()}
     check_numbers_of_files([study_named("s")], inputs, archive=ARCHIVE)
     for name, told in (
         ("fits", "0 files of fits for 1 studies, wanted 1: one a study"),
+        ("weights", "0 files of weights for 1 studies, wanted 1: one a study"),
+        ("checks", "0 files of checks for 1 studies, wanted 1: one a study"),
+        ("figures", "0 files of figures for 1 studies, wanted 1: one a caption"),
         ("archive_figures", "0 files of archive_figures for the archive, wanted 1: one a caption"),
         ("factors", "0 files of factors for the archive, wanted 1: one an archive"),
     ):

@@ -4,25 +4,35 @@ import dataclasses
 
 import numpy as np
 import pytest
+import xarray as xr
+from hypothesis import given
+from hypothesis import strategies as st
 
+from flaredag.cubes import frame_columns, unpacked
 from flaredag.errors import InputError
 from flaredag.samples import (
     Dataset,
     Samples,
     StudyWindows,
     content_digest,
+    magnetograms_digest,
     read_datasets,
+    read_magnetograms,
     read_windows,
     samples_of_split,
+    with_magnetograms,
     write_datasets,
     write_windows,
 )
 from flaredag.splits import SPLITS
 from flaredag.windows import EVOLUTION
+from made_up_archive import with_images, written_cubes
 
 POSITIONS = {"train": np.array([0, 3, 5]), "validation": np.array([1, 121]), "test": np.array([2, 4])}
 MEAN = np.arange(8.0).reshape(2, 4)
 SPREAD = np.arange(1.0, 9.0).reshape(2, 4)
+# The field of samples that the digest of keywords and labels leaves out.
+PIXELS = "magnetograms"
 
 
 def dataset_of(seed=3, **changes):
@@ -36,7 +46,9 @@ def all_samples(windows, dataset):
 def assert_same(got, wanted):
     for field in dataclasses.fields(wanted):
         a, b = getattr(got, field.name), getattr(wanted, field.name)
-        if isinstance(b, np.ndarray):
+        if dataclasses.is_dataclass(b):
+            assert_same(a, b)
+        elif isinstance(b, np.ndarray):
             assert a.dtype == b.dtype, field.name
             np.testing.assert_array_equal(a, b, err_msg=field.name)
         else:
@@ -46,18 +58,45 @@ def assert_same(got, wanted):
 class TestWindowsFile:
     def test_comes_back_as_written(self, study_windows, tmp_path):
         windows = study_windows()
-        write_windows(tmp_path / "windows.nc", windows)
+        write_windows(tmp_path / "windows.nc", {"flare": windows})
         assert_same(read_windows(tmp_path / "windows.nc"), windows)
+        assert_same(read_windows(tmp_path / "windows.nc", "flare"), windows)
+
+    def test_images_come_back_as_written(self, study_windows, tmp_path):
+        windows, _ = with_images(study_windows())
+        write_windows(tmp_path / "windows.nc", {"flare": windows})
+        assert_same(read_windows(tmp_path / "windows.nc"), windows)
+        assert xr.load_dataset(tmp_path / "windows.nc")["longitude_deg"].attrs["units"] == "degree"
+
+    def test_each_task_has_its_own_labels_and_evolution_and_the_same_windows(self, study_windows, tmp_path):
+        m_in_a_day, _ = with_images(study_windows())
+        c_in_a_day = dataclasses.replace(
+            m_in_a_day, label=(1 - m_in_a_day.label).astype(np.int8), evolution=m_in_a_day.evolution[::-1].copy()
+        )
+        write_windows(tmp_path / "windows.nc", {"m_24h": m_in_a_day, "c_24h": c_in_a_day})
+        assert_same(read_windows(tmp_path / "windows.nc", "m_24h"), m_in_a_day)
+        assert_same(read_windows(tmp_path / "windows.nc", "c_24h"), c_in_a_day)
+
+    @pytest.mark.parametrize("task", ["", "x_24h", "m_24"])
+    def test_a_task_that_is_not_there_is_told(self, study_windows, tmp_path, task):
+        write_windows(tmp_path / "windows.nc", dict.fromkeys(["m_24h", "c_24h"], study_windows()))
+        with pytest.raises(InputError, match=rf"windows\.nc: no task '{task}'; it has m_24h, c_24h\. Mend .*`task`"):
+            read_windows(tmp_path / "windows.nc", task)
+
+    def test_the_only_task_by_another_name_is_told(self, study_windows, tmp_path):
+        write_windows(tmp_path / "windows.nc", {"flare": study_windows()})
+        with pytest.raises(InputError, match="no task 'm_24h'; it has flare"):
+            read_windows(tmp_path / "windows.nc", "m_24h")
 
     def test_same_windows_same_bytes(self, study_windows, tmp_path):
         for name in ("a.nc", "b.nc"):
-            write_windows(tmp_path / name, study_windows())
+            write_windows(tmp_path / name, {"flare": with_images(study_windows())[0]})
         assert (tmp_path / "a.nc").read_bytes() == (tmp_path / "b.nc").read_bytes()
 
     def test_missing_values_of_features_stay_missing(self, study_windows, tmp_path):
         windows = study_windows()
         windows.features[0, 0] = np.nan
-        write_windows(tmp_path / "windows.nc", windows)
+        write_windows(tmp_path / "windows.nc", {"flare": windows})
         assert np.isnan(read_windows(tmp_path / "windows.nc").features[0, 0])
 
 
@@ -66,7 +105,10 @@ class TestDatasetsFile:
         other = {"train": np.array([7]), "validation": np.array([8, 9]), "test": np.array([], dtype=np.int64)}
         drawn = {
             "SHARP_ONLY": [dataset_of(3), dataset_of(4, positions=other)],
-            "FUSED_SHARP": [dataset_of(3, mean=MEAN + 1), dataset_of(4, standard_deviation=SPREAD + 1)],
+            "FUSED_SHARP": [
+                dataset_of(3, mean=MEAN + 1, pixel_mean_gauss=-0.25, pixel_standard_deviation_gauss=123.456),
+                dataset_of(4, standard_deviation=SPREAD + 1),
+            ],
         }
         write_datasets(tmp_path / "datasets.nc", drawn)
         for name, datasets in drawn.items():
@@ -77,6 +119,11 @@ class TestDatasetsFile:
                 }
                 np.testing.assert_array_equal(got.mean, wanted.mean)
                 np.testing.assert_array_equal(got.standard_deviation, wanted.standard_deviation)
+                # To the last bit, as the digest of the magnetograms holds both.
+                of_pixels = [
+                    np.array([one.pixel_mean_gauss, one.pixel_standard_deviation_gauss]) for one in (got, wanted)
+                ]
+                np.testing.assert_array_equal(*of_pixels)
 
     def test_seeds_come_in_the_order_asked_for(self, tmp_path):
         write_datasets(tmp_path / "datasets.nc", {"ONLY": [dataset_of(seed) for seed in (0, 1, 2)]})
@@ -108,6 +155,7 @@ def test_samples_are_standardised_by_their_instrument(study_windows):
     assert samples.label.tolist() == windows.label[[1, 121]].tolist()
     assert samples.region.tolist() == windows.region[[1, 121]].tolist()
     assert (samples.issue_time == windows.issue_time[[1, 121]]).all()
+    assert samples.magnetograms is None
     assert len(samples) == 2
 
 
@@ -131,7 +179,7 @@ class TestContentDigest:
         assert len(digests) == 1
         assert len(digests.pop()) == 16
 
-    @pytest.mark.parametrize("field", [field.name for field in dataclasses.fields(Samples)])
+    @pytest.mark.parametrize("field", [field.name for field in dataclasses.fields(Samples) if field.name != PIXELS])
     @pytest.mark.parametrize("split", SPLITS)
     def test_changes_with_anything_that_a_model_sees(self, study_windows, split, field):
         samples = all_samples(study_windows(), dataset_of())
@@ -176,7 +224,7 @@ class TestContentDigest:
             step_record=np.concatenate([np.full((7, 4), 3, dtype=np.int32), windows.step_record + np.int32(50)]),
             **{
                 name: np.concatenate([getattr(windows, name)[:7], getattr(windows, name)])
-                for name in ("instrument", "region", "issue_time", "evolution", "label")
+                for name in ("instrument", "region", "split_group", "issue_time", "evolution", "label")
             },
         )
         shifted = {split: positions + 7 for split, positions in POSITIONS.items()}
@@ -186,9 +234,176 @@ class TestContentDigest:
 
     def test_does_not_change_with_the_way_through_a_file(self, study_windows, tmp_path):
         windows = study_windows()
-        write_windows(tmp_path / "windows.nc", windows)
+        write_windows(tmp_path / "windows.nc", {"flare": windows})
         write_datasets(tmp_path / "datasets.nc", {"ONLY": [dataset_of()]})
         stored = read_datasets(tmp_path / "datasets.nc", "ONLY", [3])[0]
         assert content_digest(all_samples(read_windows(tmp_path / "windows.nc"), stored)) == content_digest(
             all_samples(windows, dataset_of())
         )
+
+    def test_does_not_change_with_magnetograms(self, study_windows, tmp_path):
+        windows, steps = with_images(study_windows())
+        samples = all_samples(windows, dataset_of())
+        seen = with_magnetograms(samples, windows, dataset_of(), written_cubes(tmp_path, windows, steps))
+        assert (
+            content_digest(seen)
+            == content_digest(samples)
+            == content_digest(all_samples(study_windows(), dataset_of()))
+        )
+
+
+def of_pixels(**changes):
+    """A data set that tells the statistics of pixels."""
+    return dataset_of(**{"pixel_mean_gauss": -0.5, "pixel_standard_deviation_gauss": 250.0} | changes)
+
+
+def images_with(windows, **columns):
+    return dataclasses.replace(windows, images=dataclasses.replace(windows.images, **columns))
+
+
+class TestMagnetogramsDigest:
+    used = np.concatenate(list(POSITIONS.values()))
+
+    def test_is_16_digits_and_repeatable(self, study_windows):
+        digests = {magnetograms_digest(with_images(study_windows())[0], of_pixels()) for _ in range(2)}
+        assert len(digests) == 1
+        assert len(digests.pop()) == 16
+
+    @given(
+        sample=st.integers(0, 239), y=st.integers(0, 5), x=st.integers(0, 5), gauss=st.sampled_from([-0.5, 0.5, 9.0])
+    )
+    def test_changes_with_one_pixel_of_a_sample_and_of_no_other(self, study_windows, sample, y, x, gauss):
+        windows, steps = with_images(study_windows())
+        steps[sample, y, x] += int(gauss / 0.5)
+        changed = images_with(windows, **frame_columns(steps))
+        before, after = (magnetograms_digest(one, of_pixels()) for one in (windows, changed))
+        assert (before != after) == (sample in self.used)
+        assert content_digest(all_samples(windows, of_pixels())) == content_digest(all_samples(changed, of_pixels()))
+
+    @given(sample=st.integers(0, 239), column=st.sampled_from(["longitude_deg", "latitude_deg"]))
+    def test_changes_with_the_last_bit_of_a_place(self, study_windows, sample, column):
+        windows, _ = with_images(study_windows())
+        place = getattr(windows.images, column).copy()
+        place[sample] = np.nextafter(place[sample], np.float32(np.inf))
+        changed = images_with(windows, **{column: place})
+        before, after = (magnetograms_digest(one, of_pixels()) for one in (windows, changed))
+        assert (before != after) == (sample in self.used)
+
+    @pytest.mark.parametrize("name", ["pixel_mean_gauss", "pixel_standard_deviation_gauss"])
+    def test_changes_with_the_last_bit_of_the_statistics_of_pixels(self, study_windows, name):
+        windows, _ = with_images(study_windows())
+        changed = of_pixels(**{name: np.nextafter(getattr(of_pixels(), name), np.inf)})
+        assert magnetograms_digest(windows, changed) != magnetograms_digest(windows, of_pixels())
+
+    @pytest.mark.parametrize(("source", "target"), [("train", "validation"), ("validation", "test"), ("train", "test")])
+    def test_changes_when_a_sample_moves_to_another_split(self, study_windows, source, target):
+        # The last of a split becomes the first of the next: the order of samples stays where the splits are neighbours.
+        windows, _ = with_images(study_windows())
+        moved = POSITIONS | {
+            source: POSITIONS[source][:-1],
+            target: np.concatenate([POSITIONS[source][-1:], POSITIONS[target]]),
+        }
+        before, after = (magnetograms_digest(windows, of_pixels(positions=one)) for one in (POSITIONS, moved))
+        assert before != after
+
+    def test_does_not_change_with_where_the_frames_lie(self, study_windows):
+        windows, _ = with_images(study_windows())
+        elsewhere = images_with(
+            windows, cubes=("sharp-0", "smarp-0", "sharp-1"), frame=windows.images.frame + np.int32(7)
+        )
+        assert magnetograms_digest(elsewhere, of_pixels()) == magnetograms_digest(windows, of_pixels())
+
+    def test_does_not_change_with_the_way_through_a_file(self, study_windows, tmp_path):
+        windows, _ = with_images(study_windows())
+        drawn = of_pixels(pixel_mean_gauss=0.1 + 0.2, pixel_standard_deviation_gauss=1e-3 / 3)
+        write_windows(tmp_path / "windows.nc", {"flare": windows})
+        write_datasets(tmp_path / "datasets.nc", {"ONLY": [drawn]})
+        stored = read_datasets(tmp_path / "datasets.nc", "ONLY", [3])[0]
+        assert magnetograms_digest(read_windows(tmp_path / "windows.nc"), stored) == magnetograms_digest(windows, drawn)
+
+    def test_windows_without_magnetograms_are_refused(self, study_windows):
+        with pytest.raises(InputError, match="windows without magnetograms: the archive has none"):
+            magnetograms_digest(study_windows(), of_pixels())
+
+
+class TestMagnetograms:
+    @pytest.fixture
+    def study(self, study_windows, tmp_path):
+        """Windows, their packed frames and the paths of the cubes."""
+        windows, steps = with_images(study_windows())
+        return windows, steps, written_cubes(tmp_path, windows, steps)
+
+    def test_each_sample_has_its_frame_its_place_and_the_statistics(self, study):
+        windows, steps, cubes = study
+        samples = all_samples(windows, of_pixels())
+        seen = with_magnetograms(samples, windows, of_pixels(), cubes)
+        for split, positions in POSITIONS.items():
+            got = seen[split].magnetograms
+            assert got.steps.dtype == np.int16
+            assert (got.steps == steps[positions]).all()
+            # Window i lies at 0.5 i - 60 degrees.
+            assert got.location_deg.tolist() == [[i / 2 - 60, 10.0] for i in positions]
+            assert (got.mean_gauss, got.standard_deviation_gauss) == (-0.5, 250.0)
+            assert_same(dataclasses.replace(seen[split], magnetograms=None), samples[split])
+
+    def test_the_packed_frames_are_those_of_the_cube_in_gauss(self, study):
+        windows, steps, cubes = study
+        positions = np.array([239, 0, 5, 0])
+        got = read_magnetograms(windows.images, positions, cubes)
+        np.testing.assert_array_equal(unpacked(got), steps[positions] * np.float32(0.5))
+
+    def test_a_split_may_have_no_sample(self, study):
+        windows, _, cubes = study
+        drawn = of_pixels(positions=POSITIONS | {"validation": np.array([], dtype=np.int64)})
+        seen = with_magnetograms(all_samples(windows, drawn), windows, drawn, cubes)
+        assert seen["validation"].magnetograms.steps.shape == (0, 6, 6)
+
+    def test_only_the_cubes_of_the_samples_are_read(self, study):
+        windows, steps, cubes = study
+        got = read_magnetograms(windows.images, np.array([3, 4]), {"sharp-0": cubes["sharp-0"]})
+        assert (got == steps[[3, 4]]).all()
+
+    def test_a_missing_cube_is_told(self, study):
+        windows, _, cubes = study
+        with pytest.raises(InputError, match=r"windows name the cube smarp-0, there are sharp-0\. Run snakemake"):
+            read_magnetograms(windows.images, np.array([3, 130]), {"sharp-0": cubes["sharp-0"]})
+
+    def test_a_cube_that_is_gone_is_told(self, study, tmp_path):
+        windows, _, cubes = study
+        (tmp_path / "smarp-0.zarr.zip").unlink()
+        with pytest.raises(InputError, match=r"smarp-0\.zarr\.zip: not readable as a cube"):
+            read_magnetograms(windows.images, np.array([3, 130]), cubes)
+
+    def test_a_cube_of_fewer_frames_is_told(self, study):
+        windows, _, cubes = study
+        beyond = images_with(windows, frame=windows.images.frame + np.int32(1)).images
+        # Sample 0 has the last of 120 frames.
+        with pytest.raises(InputError, match=r"sharp-0\.zarr\.zip: frames 120 to 120 asked for; it has 0 to 119"):
+            read_magnetograms(beyond, np.array([0]), cubes)
+
+    def test_frames_that_changed_under_the_windows_are_told(self, study, tmp_path):
+        windows, steps, _ = study
+        steps[4, 2, 3] += 1
+        cubes = written_cubes(tmp_path, windows, steps)
+        with pytest.raises(
+            InputError, match=r"sharp-0\.zarr\.zip: its frames are not those that the windows were made"
+        ):
+            read_magnetograms(windows.images, np.array([3, 4, 130]), cubes)
+        # What no sample asks for harms none.
+        assert (read_magnetograms(windows.images, np.array([3, 130]), cubes) == steps[[3, 130]]).all()
+
+    def test_cubes_of_different_sizes_are_told(self, study, study_windows, tmp_path):
+        windows, _, cubes = study
+        larger, more_steps = with_images(study_windows(), pixels=8)
+        other = written_cubes(tmp_path / "larger", larger, more_steps)
+        digest = np.where(windows.instrument == 1, larger.images.frame_digest, windows.images.frame_digest)
+        mixed = images_with(windows, frame_digest=digest).images
+        with pytest.raises(
+            InputError, match=r"smarp-0\.zarr\.zip: frames of \(8, 8\) pixels, .* other cubes have \(6, 6\)"
+        ):
+            read_magnetograms(mixed, np.array([3, 130]), {"sharp-0": cubes["sharp-0"], "smarp-0": other["smarp-0"]})
+
+    def test_windows_without_magnetograms_are_refused(self, study, study_windows):
+        windows = study_windows()
+        with pytest.raises(InputError, match="Leave out the models that need them"):
+            with_magnetograms(all_samples(windows, of_pixels()), windows, of_pixels(), study[2])

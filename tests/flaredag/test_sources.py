@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from flaredag.artifacts import sha256_of_file
 from flaredag.errors import InputError
 from flaredag.sources import SourceFile, files_by_name, files_of_form, read_manifest
 
@@ -71,10 +72,37 @@ def test_a_wrong_entry_is_refused_with_its_place(tmp_path: Path, change: dict, t
     assert "secret" not in str(refused.value)
 
 
-@pytest.mark.parametrize("key", ENTRY)
+def without(*keys: str) -> dict:
+    return {name: value for name, value in ENTRY.items() if name not in keys}
+
+
+@pytest.mark.parametrize("key", ["name", "address", "bytes", "sha256"])
 def test_a_missing_key_is_named(tmp_path: Path, key: str) -> None:
     with pytest.raises(InputError, match=f"missing: {key}"):
-        read_manifest(manifest_with(tmp_path, {name: value for name, value in ENTRY.items() if name != key}))
+        read_manifest(manifest_with(tmp_path, without(key)))
+
+
+@pytest.mark.parametrize("key", ["instrument", "shard"])
+def test_files_of_shards_tell_instrument_and_shard_and_others_do_not(tmp_path: Path, key: str) -> None:
+    with pytest.raises(InputError, match="instrument and shard are wanted of each file of form labelled_samples"):
+        read_manifest(manifest_with(tmp_path, without(key)))
+    path = manifest_with(tmp_path, without("instrument", "shard"))
+    path.write_text(path.read_text().replace("labelled_samples", "listed_flares"))
+    assert read_manifest(path)["somebody"].files[0].shard == ""
+    path = manifest_with(tmp_path, without(key))
+    path.write_text(path.read_text().replace("labelled_samples", "listed_flares"))
+    with pytest.raises(InputError, match="instrument and shard are not wanted of form listed_flares"):
+        read_manifest(path)
+
+
+def test_a_mirror_has_the_file_as_it_is_where_nothing_is_said(tmp_path: Path) -> None:
+    (file,) = read_manifest(manifest_with(tmp_path, without("mirror", "mirror_sha256")))["somebody"].files
+    assert (file.mirror, file.mirror_sha256) == (file.name, file.sha256)
+
+
+def test_a_file_may_stand_in_mirrors_alone(tmp_path: Path) -> None:
+    (file,) = read_manifest(manifest_with(tmp_path, ENTRY | {"address": ""}))["somebody"].files
+    assert file.address == ""
 
 
 def test_a_repeated_name_is_refused(tmp_path: Path) -> None:
@@ -116,7 +144,7 @@ def test_files_are_told_apart_by_form(tmp_path: Path) -> None:
 def test_an_unknown_form_is_refused(tmp_path: Path) -> None:
     path = manifest_with(tmp_path, ENTRY)
     path.write_text(path.read_text().replace("labelled_samples", "pictures"))
-    with pytest.raises(InputError, match="form: one of labelled_samples, swansf_windows wanted, 'pictures' found"):
+    with pytest.raises(InputError, match=r"form: one of labelled_samples, .*, listed_flares wanted, 'pictures' found"):
         read_manifest(path)
 
 
@@ -137,3 +165,22 @@ def test_the_manifest_of_this_repository() -> None:
         assert file.address.endswith(f"/d1d1be5f1f5e2f7452eec5ea6d9771fd6972f49a/datasets/{file.instrument}/{stem}.csv")
         assert file.mirror == f"{file.name}.gz"
     assert len({file.sha256 for file in files} | {file.mirror_sha256 for file in files}) == 20
+
+
+def test_all_files_but_one_of_this_repository_have_a_public_address() -> None:
+    files = files_by_name(read_manifest(MANIFEST)).values()
+    assert [file.name for file in files if not file.address] == [
+        "hmi_synoptic_small/hmi_synoptic_small_lat45_int16.npz"
+    ]
+    # What that one file was made of.
+    charts = files_of_form(read_manifest(MANIFEST), "synoptic_charts")
+    assert len(charts) == 1 + 181
+    assert len({file.sha256 for file in files}) == len(files)
+
+
+def test_files_of_the_mirror_are_those_of_the_manifest(mirror: Path) -> None:
+    # A sample: all of them are checked as they are taken.
+    sources = read_manifest(MANIFEST)
+    for name in ("hayesla_region_summaries", "swpc_flares_2010_2025", "fits_sharp_377_series"):
+        file = sources[name].files[-1]
+        assert sha256_of_file(mirror / file.mirror) == file.mirror_sha256

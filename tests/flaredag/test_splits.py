@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from flaredag.errors import InputError
-from flaredag.splits import SPLITS, check_splits, random_order, split_regions, undersample
+from flaredag.splits import SPLITS, check_splits, fold_of_regions, random_order, split_regions, undersample
 
 FRACTIONS = {"test_fraction": 0.2, "validation_fraction": 0.2}
 REGIONS = np.arange(1, 101) * 7
@@ -120,6 +120,67 @@ class TestSplitRegions:
         assert times.min() > 40 - 4.5 * 5.66
         assert times.max() < 40 + 4.5 * 5.66
         assert abs(times.std() - 5.66) < 2
+
+
+def all_folds(regions, folds, validation_fraction=0.2):
+    return [
+        fold_of_regions(np.array(regions), fold=fold, folds=folds, validation_fraction=validation_fraction)
+        for fold in range(folds)
+    ]
+
+
+class TestFolds:
+    def test_sizes_by_hand(self):
+        # Of 102 regions in five folds 20, 20, 21, 20, 21 are in test; a fifth of the rest is 16 each time.
+        sizes = [[len(fold[name]) for name in ("test", "validation")] for fold in all_folds([*REGIONS, 1, 2], 5)]
+        assert sorted(sizes) == [[20, 16]] * 3 + [[21, 16]] * 2
+
+    @given(st.sets(st.integers(1, 10_000), min_size=1, max_size=40), st.data())
+    def test_are_a_partition_and_each_splits_all_regions(self, regions, data):
+        folds = data.draw(st.integers(1, len(regions)))
+        drawn = all_folds(sorted(regions), folds, data.draw(st.sampled_from([0.0, 0.2, 1.0])))
+        tested = np.concatenate([fold["test"] for fold in drawn])
+        assert sorted(tested.tolist()) == sorted(regions)
+        sizes = [len(fold["test"]) for fold in drawn]
+        assert 1 <= min(sizes) <= max(sizes) <= min(sizes) + 1
+        for number, fold in enumerate(drawn):
+            members = np.concatenate([fold[name] for name in SPLITS])
+            assert sorted(members.tolist()) == sorted(regions)
+            assert all((np.diff(fold[name]) > 0).all() for name in SPLITS)
+            check_splits(fold, where=f"fold {number}")
+
+    @given(st.sets(st.integers(1, 10_000), min_size=5, max_size=60), st.integers(10_001, 20_000), st.integers(1, 5))
+    def test_a_new_region_moves_one_across_a_border_at_most(self, regions, new, folds):
+        before, after = ({}, {})
+        for found, members in ((before, sorted(regions)), (after, [*sorted(regions), new])):
+            for number, fold in enumerate(all_folds(members, folds)):
+                found |= dict.fromkeys(fold["test"].tolist(), number)
+        moved = [region for region in regions if before[region] != after[region]]
+        assert len(moved) <= folds - 1
+        assert all(abs(before[region] - after[region]) == 1 for region in moved)
+
+    def test_a_new_region_moves_few_between_training_and_validation(self):
+        for before, after in zip(all_folds(REGIONS, 5), all_folds([*REGIONS, 1_000], 5), strict=True):
+            splits, later = split_of_each(before), split_of_each(after)
+            # One across each of two borders of the fold, and what these and the new one push out of validation.
+            assert sum(later[region] != split for region, split in splits.items()) <= 6
+
+    def test_how_often_and_in_which_order_regions_come_does_not_matter(self):
+        often = np.concatenate([REGIONS[::-1], REGIONS[:30]])
+        for once, again in zip(all_folds(REGIONS, 4), all_folds(often, 4), strict=True):
+            assert all(once[name].tolist() == again[name].tolist() for name in SPLITS)
+
+    def test_are_drawn_apart_from_the_splits_of_seeds(self):
+        tested = set(all_folds(REGIONS, 5)[0]["test"].tolist())
+        drawn = [set(split_regions(REGIONS, seed=seed, **FRACTIONS)["test"].tolist()) for seed in range(20)]
+        assert all(len(tested & of_seed) < 13 for of_seed in drawn)
+        # Expected 4 of 20 by chance; hypergeometric with sd 1.6, mean of twenty with 0.36.
+        assert abs(np.mean([len(tested & of_seed) for of_seed in drawn]) - 4) < 4 * 0.36
+
+    @pytest.mark.parametrize(("fold", "folds", "n_regions"), [(-1, 5, 9), (5, 5, 9), (0, 10, 9), (0, 0, 9), (0, 1, 0)])
+    def test_folds_that_cannot_be_are_told(self, fold, folds, n_regions):
+        with pytest.raises(InputError, match=rf"fold {fold} of {folds} over {n_regions} regions; wanted folds from 0"):
+            fold_of_regions(REGIONS[:n_regions], fold=fold, folds=folds, validation_fraction=0.2)
 
 
 class TestUndersample:

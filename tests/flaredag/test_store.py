@@ -7,7 +7,7 @@ import pytest
 
 from flaredag.artifacts import written_whole
 from flaredag.errors import InputError
-from flaredag.store import FIT_COLUMNS, fit_rows, fits_of_study, main, prune, stored_fit
+from flaredag.store import FIT_COLUMNS, ON_MAGNETOGRAMS, fit_rows, fits_of_study, main, prune, stored_fit
 
 INDEX = {
     "datasets": {
@@ -24,8 +24,24 @@ CODE = {"networks": "a" * 16, "baselines": "b" * 16}
 ENVIRONMENTS = {"networks": "c" * 16, "baselines": "d" * 16}
 
 
-def fits_of(index=INDEX, kinds=KINDS, models=MODELS, code=CODE, environments=ENVIRONMENTS, store="results/store"):
-    return fits_of_study(index, kinds, models=models, code=code, environments=environments, store=store)
+def fits_of(
+    index=INDEX,
+    kinds=KINDS,
+    models=MODELS,
+    code=CODE,
+    environments=ENVIRONMENTS,
+    store="results/store",
+    datasets=None,
+):
+    return fits_of_study(
+        index,
+        kinds,
+        datasets={name: {"evaluated": "sharp"} for name in index["datasets"]} if datasets is None else datasets,
+        models=models,
+        code=code,
+        environments=environments,
+        store=store,
+    )
 
 
 def names(fits):
@@ -79,6 +95,85 @@ class TestFits:
             }
         }
         assert not changed(fits_of(), fits_of(index=index, models=models))
+
+
+THREE_NETWORKS = {"networks": {"models": ["lstm", "gru", "rnn"], "seeds_per_job": 6, "models_per_job": 2}}
+THEIR_SETTINGS = MODELS | {"gru": {"hidden_size": 8}, "rnn": {}}
+
+
+class TestModelsOfAJob:
+    def test_models_come_in_batches_and_each_with_all_seeds(self):
+        fits = [fit for fit in fits_of(kinds=THREE_NETWORKS, models=THEIR_SETTINGS) if fit.dataset == "SHARP_ONLY"]
+        assert [(list(fit.made_from["models"]), fit.made_from["seeds"]) for fit in fits] == [
+            (models, seeds) for models in (["lstm", "gru"], ["rnn"]) for seeds in (list(range(6)), list(range(6, 12)))
+        ]
+        assert len({fit.folder for fit in fits}) == 4
+
+    def test_a_setting_changes_the_fits_of_its_job_alone(self):
+        before = fits_of(kinds=THREE_NETWORKS, models=THEIR_SETTINGS)
+        after = fits_of(kinds=THREE_NETWORKS, models=THEIR_SETTINGS | {"rnn": {"hidden_size": 1}})
+        moved = {tuple(fit.made_from["models"]) for fit, other in zip(before, after, strict=True) if fit != other}
+        assert moved == {("rnn",)}
+
+    def test_a_data_set_may_name_the_few_models_that_are_fitted_on_it(self):
+        datasets = {"SHARP_ONLY": {}, "FUSED_SHARP": {"models": ["persistence"]}}
+        fits = [fit for fit in fits_of(datasets=datasets) if fit.dataset == "FUSED_SHARP"]
+        assert [list(fit.made_from["models"]) for fit in fits] == [["persistence"]]
+        # Models fitted alone are no batch of all: the fit is another one.
+        assert fits[0].models_digest not in {fit.models_digest for fit in fits_of()}
+        of_other = [fit.folder for fit in fits_of(datasets=datasets) if fit.dataset == "SHARP_ONLY"]
+        assert of_other == [fit.folder for fit in fits_of() if fit.dataset == "SHARP_ONLY"]
+
+    def test_with_as_many_models_a_job_as_there_are_nothing_changes(self):
+        kinds = {kind: own | {"models_per_job": len(own["models"])} for kind, own in KINDS.items()}
+        assert not changed(fits_of(), fits_of(kinds=kinds))
+
+
+class TestOnMagnetograms:
+    @staticmethod
+    def index():
+        """An index whose data sets have magnetograms."""
+        index = copy.deepcopy(INDEX)
+        for name, entry in index["datasets"].items():
+            for seed, of_seed in entry["seeds"].items():
+                of_seed["magnetograms"] = f"pixels of {name} {seed}"
+        return index
+
+    @staticmethod
+    def fits(index):
+        return fits_of(
+            index,
+            kinds=KINDS | {ON_MAGNETOGRAMS: {"models": ["cnn"], "seeds_per_job": 1}},
+            models=MODELS | {"cnn": {"batch_size": 64}},
+            code=CODE | {ON_MAGNETOGRAMS: "1" * 16},
+            environments=ENVIRONMENTS | {ON_MAGNETOGRAMS: "2" * 16},
+        )
+
+    def test_what_they_are_made_from_tells_the_magnetograms_of_each_seed(self):
+        fit = next(fit for fit in self.fits(self.index()) if fit.kind == ON_MAGNETOGRAMS)
+        assert fit.made_from["magnetograms"] == {"0": "pixels of SHARP_ONLY 0"}
+        assert fit.made_from["datasets"] == {"0": "0" * 16}
+
+    def test_other_pixels_change_the_fits_on_them_alone(self):
+        index = self.index()
+        index["datasets"]["SHARP_ONLY"]["seeds"]["3"]["magnetograms"] = "mended"
+        before, after = self.fits(self.index()), self.fits(index)
+        assert changed(before, after) == {("SHARP_ONLY", ON_MAGNETOGRAMS, 3)}
+        # Where keywords and labels are the same, so is the data set: one folder holds all fits on it.
+        assert [fit.dataset_digest for fit in before] == [fit.dataset_digest for fit in after]
+
+    def test_other_keywords_change_the_fits_on_pixels_too(self):
+        index = self.index()
+        index["datasets"]["SHARP_ONLY"]["seeds"]["3"]["digest"] = "f" * 16
+        assert changed(self.fits(self.index()), self.fits(index)) == {
+            ("SHARP_ONLY", "networks", 0),
+            ("SHARP_ONLY", ON_MAGNETOGRAMS, 3),
+            ("SHARP_ONLY", "baselines", 0),
+        }
+
+    def test_fits_on_keywords_are_those_of_an_archive_without_magnetograms(self):
+        on_keywords = {fit.folder for fit in self.fits(self.index()) if fit.kind != ON_MAGNETOGRAMS}
+        assert on_keywords == {fit.folder for fit in fits_of()}
 
 
 class TestWhatChangesADigest:

@@ -101,6 +101,14 @@ class TestRawCsv:
             with pytest.raises(InputError, match="cut off"):
                 read_raw_csv(csv_file(tmp_path, whole[:-n_lost]), columns)
 
+    def test_records_that_begin_with_a_number_without_name(self, tmp_path):
+        table = read_raw_csv(csv_file(tmp_path, "a,b\n7,1,2\n8,4,5\n"), ["b", "a"], nameless_index=True)
+        assert table.to_dict("list") == {"b": ["2", "5"], "a": ["1", "4"]}
+        assert table.index.tolist() == [0, 1]
+        for content in ("a,b\n1,2\n", "a,b\n7,7,1,2\n"):
+            with pytest.raises(InputError, match=r"fields than its header names; wanted one more"):
+                read_raw_csv(csv_file(tmp_path, content), ["a", "b"], nameless_index=True)
+
     def test_truncated_gzip_and_absent_file(self, tmp_path):
         path = tmp_path / "raw.csv.gz"
         path.write_bytes(gzip.compress(b"a,b\n" + b"1,2\n" * 1000)[:-12])
@@ -196,6 +204,14 @@ class TestFiles:
         pd.testing.assert_frame_equal(got[wanted.columns], wanted, check_dtype=False)
         # longest and shortest text alike, no padding
         assert got["noaa_ars"].tolist() == ["12673"] * 3 + ["11158,11159"] * 3
+
+    def test_a_region_is_its_own_split_group_where_the_file_has_none(self, tmp_path):
+        write_records(tmp_path / "a.nc", records_of(7), instrument="sharp")
+        write_records(tmp_path / "b.nc", records_of(8, split_group=2156), instrument="synoptic")
+        got = read_records([tmp_path / "b.nc", tmp_path / "a.nc"])
+        assert got["split_group"].dtype == np.int64
+        assert got["split_group"].tolist() == [7] * 3 + [2156] * 3
+        assert "split_group" not in xr.load_dataset(tmp_path / "a.nc", decode_times=False)
 
     def test_same_records_same_bytes(self, tmp_path):
         for name in ("a.nc", "b.nc"):

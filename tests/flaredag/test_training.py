@@ -1,11 +1,17 @@
 """The training loop: when it stops, what it keeps, and what it leaves behind."""
 
+import logging
+import math
+
 import numpy as np
 import pytest
 import torch
+from sklearn.metrics import roc_auc_score
 from torch import nn
 
-from flaredag.training import seeded, train_classifier
+from flaredag.devices import CPU, Computing
+from flaredag.errors import InputError
+from flaredag.training import logits, seeded, train_classifier
 
 
 class Scripted(nn.Module):
@@ -30,7 +36,7 @@ class Scripted(nn.Module):
         return torch.stack([torch.zeros(len(inputs)), torch.where(positive, 1.0, 0.0)], dim=1)
 
 
-def trained(network, *, n_samples=8, max_epochs=20, patience_epochs=3, batch_size=4, seed=0):
+def trained(network, *, n_samples=8, max_epochs=20, patience_epochs=3, batch_size=4, seed=0, **options):
     inputs = torch.arange(n_samples, dtype=torch.float32)[:, None].expand(-1, 2).contiguous()
     classes = torch.arange(n_samples) % 2
     return train_classifier(
@@ -42,6 +48,7 @@ def trained(network, *, n_samples=8, max_epochs=20, patience_epochs=3, batch_siz
         max_epochs=max_epochs,
         patience_epochs=patience_epochs,
         generator=torch.Generator().manual_seed(seed),
+        **options,
     )
 
 
@@ -122,6 +129,172 @@ def test_the_training_loss_is_the_mean_cross_entropy():
     # Weights 0 give probabilities of one half, so ln 2; Adam's first step comes after.
     history = trained(Scripted([1]), batch_size=8, max_epochs=1)
     assert history["training_loss"] == [pytest.approx(np.log(2), abs=1e-6)]
+
+
+class Sure(Scripted):
+    """As `Scripted`, as sure of its hits and misses as `sure` says for the epoch."""
+
+    def __init__(self, hits, sure):
+        super().__init__(hits)
+        self.sure = sure
+
+    def forward(self, inputs):
+        outputs = super().forward(inputs)
+        if self.training:
+            return outputs
+        return (2 * outputs - outputs.new_tensor([0, 1])) * self.sure[int(self.epoch) - 1]
+
+
+class TestKeptEpoch:
+    def test_cross_entropy_by_hand(self):
+        # Two of four positives forecast, so 6 of 8 samples right, all by logits that differ by 1.
+        history = trained(Sure([2], [1.0]), max_epochs=1)
+        right, wrong = math.log(1 + math.exp(-1)), math.log(1 + math.exp(1))
+        assert history["validation_cross_entropy"] == [pytest.approx((6 * right + 2 * wrong) / 8)]
+
+    @pytest.mark.parametrize(("kept_epoch", "best"), [("true_skill_statistic", 1), ("cross_entropy", 3)])
+    def test_each_criterion_keeps_its_own_epoch(self, kept_epoch, best):
+        network = Sure([3, 3, 2, 1], [8.0, 6.0, 1.0, 8.0])
+        history = trained(network, max_epochs=4, kept_epoch=kept_epoch)
+        assert history["best_epoch"] == int(network.epoch) == best
+
+    def test_roc_area_by_hand_and_as_scikit_learn_has_it(self):
+        # Two of four positives are ranked above all negatives, two are tied with all four of them.
+        history = trained(Sure([2], [1.0]), max_epochs=1)
+        by_hand = (2 * 4 + 2 * 4 / 2) / (4 * 4)
+        assert history["validation_area_under_roc_curve"] == [pytest.approx(by_hand)]
+        assert roc_auc_score([1, 1, 1, 1, 0, 0, 0, 0], [1, 1, 0, 0, 0, 0, 0, 0]) == pytest.approx(by_hand)
+
+    def test_greatest_roc_area_is_kept_whatever_the_threshold(self):
+        network = Sure([1, 2, 4, 3], [1.0, 1.0, 1.0, 1.0])
+        assert trained(network, max_epochs=4, kept_epoch="area_under_roc_curve")["best_epoch"] == 3
+
+    def test_patience_is_by_the_criterion(self):
+        history = trained(Sure([1, 2, 3, 4], [0.1, 8.0, 16.0, 0.1]), kept_epoch="cross_entropy", patience_epochs=2)
+        assert history["best_epoch"] == 1
+        assert len(history["training_loss"]) == 3
+
+    def test_another_criterion_is_refused(self):
+        with pytest.raises(InputError, match="kept_epoch accuracy; wanted one of true_skill_statistic, cross_entropy"):
+            trained(Scripted([1]), kept_epoch="accuracy")
+
+
+class Failing(Scripted):
+    """Gives NaN in training batch `batch` of epoch `epoch`, or in validation where batch is 0."""
+
+    def __init__(self, hits, *, epoch, batch):
+        super().__init__(hits)
+        self.fails_at = (epoch, batch)
+        self.number = 0
+
+    def train(self, mode=True):
+        self.number = 0
+        return super().train(mode)
+
+    def forward(self, inputs):
+        self.number += self.training
+        outputs = super().forward(inputs)
+        fails = (int(self.epoch), self.number * self.training) == self.fails_at
+        return outputs * math.nan if fails else outputs
+
+
+class TestLossNotFinite:
+    @pytest.mark.parametrize(("batch", "place"), [(2, "epoch 3, batch 2"), (0, "the validation of epoch 3")])
+    def test_the_best_epoch_before_is_kept(self, caplog, batch, place):
+        network = Failing([3, 1, 4, 4], epoch=3, batch=batch)
+        with caplog.at_level(logging.WARNING, logger="flaredag"):
+            history = trained(network, n_samples=12)
+        assert history["not_finite"] == place
+        assert history["best_epoch"] == int(network.epoch) == 1
+        assert history["validation_true_skill_statistic"] == [0.75, 0.25]
+        assert len(history["training_loss"]) == len(history["validation_cross_entropy"]) == 2
+        assert torch.isfinite(network.weight).all()
+        (warning,) = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+        assert f"at {place}: stopped, epoch 1 is kept (learning rate 0.001; try a lower one)" in warning
+
+    @pytest.mark.parametrize(("batch", "place"), [(1, "epoch 1, batch 1"), (0, "the validation of epoch 1")])
+    def test_no_epoch_before(self, batch, place):
+        with pytest.raises(InputError, match=f"at {place}, before any epoch ended .*lower learning_rate"):
+            trained(Failing([3], epoch=1, batch=batch))
+
+    def test_it_stops_at_the_batch_or_the_next(self):
+        network = Failing([3, 3], epoch=2, batch=2)
+        history = trained(network, n_samples=40)
+        assert history["not_finite"] == "epoch 2, batch 2"
+        assert len(network.batches) == 10 + 3
+
+    def test_a_fit_that_goes_well_says_nothing_of_it(self):
+        assert "not_finite" not in trained(Scripted([1]), max_epochs=1)
+
+
+def test_validation_of_one_class_is_refused():
+    inputs = torch.zeros(8, 2), torch.arange(8) % 2
+    with pytest.raises(InputError, match="all 8 validation samples are of one class"):
+        train_classifier(
+            Scripted([1]),
+            inputs,
+            (torch.zeros(8, 2), np.ones(8, dtype=np.int8)),
+            learning_rate=1e-3,
+            batch_size=4,
+            max_epochs=1,
+            patience_epochs=1,
+            generator=torch.Generator(),
+        )
+
+
+class TestLogits:
+    def test_in_parts_as_in_one(self):
+        network, inputs = nn.Linear(3, 2), torch.randn(7, 3)
+        parts = logits(network, inputs, 7, 3)
+        assert parts.dtype == torch.float64
+        torch.testing.assert_close(parts, network(inputs).detach().double())
+        assert not network.training
+
+    def test_inputs_may_be_several_tensors(self):
+        class Two:
+            def __getitem__(self, samples):
+                return samples[:, None].float(), None
+
+        class Network(nn.Module):
+            def forward(self, images, extra):
+                assert extra is None
+                return torch.cat([images, -images], dim=1)
+
+        assert logits(Network(), Two(), 3, 2).tolist() == [[0, 0], [1, -1], [2, -2]]
+
+    def test_in_the_arithmetic_asked_for(self):
+        network, inputs = nn.Linear(64, 2), torch.randn(50, 64)
+        as_on_a_gpu = Computing(torch.device("cpu"), torch.bfloat16, channels_last=True)
+        exact, rounded = (logits(network, inputs, 50, 50, one) for one in (CPU, as_on_a_gpu))
+        torch.testing.assert_close(rounded, exact, atol=0.05, rtol=0.0)
+        assert not torch.equal(rounded, exact)
+
+
+def test_training_in_bfloat16_leaves_float32_parameters_as_they_lay():
+    class Small(nn.Sequential):
+        def __init__(self):
+            super().__init__(nn.Conv2d(1, 4, 3), nn.Flatten(), nn.Linear(16, 2))
+
+    inputs = torch.randn(16, 1, 4, 4)
+    inputs[::2] += 2
+    classes = torch.arange(16) % 2
+    network = Small()
+    history = train_classifier(
+        network,
+        (inputs, classes),
+        (inputs, classes.numpy().astype(np.int8)),
+        learning_rate=0.05,
+        batch_size=8,
+        max_epochs=20,
+        patience_epochs=20,
+        generator=torch.Generator().manual_seed(0),
+        computing=Computing(torch.device("cpu"), torch.bfloat16, channels_last=True),
+    )
+    assert max(history["validation_true_skill_statistic"]) == 1
+    for parameter in network.parameters():
+        assert parameter.dtype == torch.float32
+        assert parameter.is_contiguous()
+        assert parameter.device.type == "cpu"
 
 
 class TestSeeded:

@@ -1,11 +1,15 @@
 """Windows, evolution types and labels, worked out by hand and by loops."""
 
+from functools import partial
+from statistics import median
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flaredag.cubes import bad_images_in_windows
 from flaredag.errors import InputError
 from flaredag.windows import (
     EVOLUTION,
@@ -104,6 +108,42 @@ class TestFindWindows:
         with pytest.raises(InputError, match="not sorted by region and time, each once"):
             find_windows(np.array(region), at_slots(slots), np.full(3, True), **SUN2022)
 
+    def test_a_record_that_is_bad_in_one_window_is_good_in_the_next(self):
+        # Record 2 is bad in the window that begins with 0, and the last in that which begins with 1.
+        asked = []
+
+        def bad_in_window(steps):
+            asked.append(steps.tolist())
+            return ((steps == 2) & (steps[:, :1] == 0)) | ((steps == 4) & (steps[:, :1] == 1))
+
+        found = find_windows(
+            np.full(7, 1),
+            at_slots(range(7)),
+            np.full(7, True),
+            cadence_minutes=96,
+            n_steps=4,
+            max_bad_records=1,
+            bad_in_window=bad_in_window,
+        )
+        assert asked == [[[0, 1, 2, 3], [1, 2, 3, 4], [2, 3, 4, 5], [3, 4, 5, 6]]]
+        assert found.step_record.tolist() == [[0, 1, 3, 3], [2, 3, 4, 5], [3, 4, 5, 6]]
+        assert found.n_bad.tolist() == [1, 0, 0]
+        assert found.counts == {
+            "windows_possible": 4,
+            "windows_with_last_record_bad": 1,
+            "windows_with_too_many_bad_records": 0,
+            "windows_kept": 3,
+        }
+
+    def test_bad_records_of_both_kinds_count_together(self):
+        # Record 1 is bad everywhere, record 2 in its window: two of four, one more than allowed.
+        arguments = (np.full(4, 1), at_slots(range(4)), np.array([True, False, True, True]))
+        settings = {"cadence_minutes": 96, "n_steps": 4, "bad_in_window": lambda steps: (steps == 2) | (steps < 0)}
+        assert find_windows(*arguments, max_bad_records=2, **settings).step_record.tolist() == [[0, 3, 3, 3]]
+        found = find_windows(*arguments, max_bad_records=1, **settings)
+        assert len(found.n_bad) == 0
+        assert found.counts["windows_with_too_many_bad_records"] == 1
+
     def test_records_off_the_grid_are_refused(self):
         t_rec = at_slots([0, 1, 2, 3])
         t_rec[2:] += np.timedelta64(12 * 60, "s")
@@ -117,14 +157,22 @@ class TestFindWindows:
             assert find_windows(np.full(40, 1), t_rec, np.full(40, True), **SUN2022).counts["windows_kept"] == 25
 
 
-def windows_by_loop(region, slot, good, n_steps, max_bad):
-    """(step_record, n_bad) of every window, one slot after the other."""
+def windows_by_loop(region, slot, good, n_steps, max_bad, size=None):
+    """(step_record, n_bad) of every window, one slot after the other; bad is also what is off its window's `size`."""
     found = []
     for one in dict.fromkeys(region.tolist()):
         record_of_slot = {s: i for i, s in enumerate(slot.tolist()) if region[i] == one}
         for end in range(min(record_of_slot) + n_steps - 1, max(record_of_slot) + 1):
             window = [record_of_slot.get(s) for s in range(end - n_steps + 1, end + 1)]
             window = [None if record is None or not good[record] else record for record in window]
+            if window[-1] is None:
+                continue
+            if size is not None:
+                usual = median(size[record] for record in window if record is not None)
+                window = [
+                    None if record is None or abs(size[record] - usual) > 2 else record  # pixels
+                    for record in window
+                ]
             n_bad = window.count(None)
             if window[-1] is None or n_bad > max_bad:
                 continue
@@ -156,6 +204,25 @@ def test_windows_are_those_of_a_loop(regions, n_steps, max_bad):
     assert counts["windows_possible"] == (
         counts["windows_with_last_record_bad"] + counts["windows_with_too_many_bad_records"] + counts["windows_kept"]
     )
+
+
+@given(regions_with_gaps(), st.integers(1, 6), st.integers(0, 3), st.data())
+def test_windows_of_images_are_those_of_a_loop(regions, n_steps, max_bad, data):
+    region, slot, good = regions
+    n = len(region)
+    size = np.array(data.draw(st.lists(st.sampled_from([80, 82, 83, 90]), min_size=n, max_size=n)))
+    found = find_windows(
+        region,
+        at_slots(slot),
+        good,
+        cadence_minutes=96,
+        n_steps=n_steps,
+        max_bad_records=max_bad,
+        bad_in_window=partial(bad_images_in_windows, size, np.full(n, 166), np.zeros(n)),
+    )
+    wanted = windows_by_loop(region, slot, good, n_steps, max_bad, size)
+    assert found.step_record.tolist() == [steps for steps, _ in wanted]
+    assert found.n_bad.tolist() == [n_bad for _, n_bad in wanted]
 
 
 few_seconds = st.integers(0, 12)

@@ -14,6 +14,7 @@ from flaredag.errors import InputError
 from flaredag.predictions import write_predictions
 from flaredag.samples import samples_of_split, write_datasets, write_windows
 from flaredag.splits import SPLITS
+from made_up_archive import with_images
 
 CHECKS = str(Path(__file__).parents[1] / "artefacts" / "test_study.py")
 SPLIT_SETTINGS = {
@@ -25,27 +26,28 @@ SPLIT_SETTINGS = {
 DATASETS = {
     "ONLY": {"evaluated": "sharp", "added_to_training": []},
     "FUSED": {"evaluated": "sharp", "added_to_training": ["smarp"]},
+    "FOLDS": {"evaluated": "sharp", "added_to_training": [], "folds": 3},
 }
+SEEDS = {"ONLY": [1], "FUSED": [1], "FOLDS": [0, 1, 2]}
 LABELS = {"positive": ["QUIET->STRONG", "WEAK->STRONG", "STRONG->STRONG"], "negative": ["QUIET->QUIET"]}
 
 
 @pytest.fixture
 def sound(study_windows):
-    """Windows and data sets of a sound study of one seed."""
-    windows = study_windows(n_regions=60)
+    """Windows and data sets of a sound study: of one seed, and in folds."""
+    windows, _ = with_images(study_windows(n_regions=60))
     drawn = {
-        name: [draw_dataset(windows, name=name, seed=1, **own, **SPLIT_SETTINGS)] for name, own in DATASETS.items()
+        name: [draw_dataset(windows, name=name, seed=seed, **own, **SPLIT_SETTINGS) for seed in SEEDS[name]]
+        for name, own in DATASETS.items()
     }
     return windows, drawn
 
 
-def study_of(folder, windows, drawn, *, probability=lambda label: 0.25 + 0.5 * label, area=0.9) -> Study:
-    """Write what a study leaves behind, with predictions of data set ONLY."""
-    write_windows(folder / "windows.nc", windows)
-    write_datasets(folder / "datasets.nc", drawn)
+def predicted_by(model, windows, dataset):
+    """Predictions of a model on every split of a data set."""
     tables = []
     for split in SPLITS:
-        samples = samples_of_split(windows, drawn["ONLY"][0], split)
+        samples = samples_of_split(windows, dataset, split)
         tables.append(
             pd.DataFrame(
                 {
@@ -53,27 +55,44 @@ def study_of(folder, windows, drawn, *, probability=lambda label: 0.25 + 0.5 * l
                     "region": samples.region,
                     "issue_time": samples.issue_time,
                     "label": samples.label,
-                    "probability": probability(samples.label),
+                    "probability": 0.25 + 0.5 * samples.label,
                     "split": split,
-                    "model": "lstm",
-                    "seed": 1,
+                    "model": model,
+                    "seed": dataset.seed,
                 }
             )
         )
-    write_predictions(folder / "predictions.nc", pd.concat(tables, ignore_index=True))
-    metrics = {"true_skill_statistic": 0.5, "area_under_roc_curve": area, "accuracy": 0.75, "brier_score": 0.1}
-    scores = pd.DataFrame(
-        {"dataset": "ONLY", "model": "lstm", "metric": list(metrics), "value": list(metrics.values())}
-    )
+    return pd.concat(tables, ignore_index=True)
+
+
+def study_of(folder, windows, drawn, *, area=0.9, oracle_area=0.95) -> Study:
+    """Write what a study leaves behind, with predictions of data set ONLY by a fit and by an ensemble."""
+    write_windows(folder / "windows.nc", {"flare": windows})
+    write_datasets(folder / "datasets.nc", drawn)
+    for file, name in (("fit", "lstm"), ("ensemble", "stack_average")):
+        write_predictions(folder / f"{file}.nc", predicted_by(name, windows, drawn["ONLY"][0]))
+    metrics = {"true_skill_statistic": 0.5, "accuracy": 0.75, "brier_score": 0.1}
+    values = {("lstm", metric): value for metric, value in metrics.items()}
+    values |= {("lstm", "area_under_roc_curve"): area, ("stack_oracle_on_test", "area_under_roc_curve"): oracle_area}
+    rows = [("ONLY", *names, value) for names, value in values.items()]
+    scores = pd.DataFrame(rows, columns=["dataset", "model", "metric", "value"])
     write_csv(folder / "scores.csv", scores)
     return Study(
         windows=str(folder / "windows.nc"),
         datasets=str(folder / "datasets.nc"),
-        predictions=[str(folder / "predictions.nc")],
+        predictions=[str(folder / name) for name in ("fit.nc", "ensemble.nc")],
+        predicted=["ONLY", "ONLY"],
         scores=str(folder / "scores.csv"),
-        seeds=[1],
         settings={"labels": LABELS, "splits": SPLIT_SETTINGS, "datasets": DATASETS},
+        drawn={name: {"seeds": SEEDS[name], "task": "", "draw": own} for name, own in DATASETS.items()},
     )
+
+
+def without(dataset, n, *, split="test", windows):
+    """The data set without the first `n` samples of either class of a split."""
+    positions = dataset.positions[split]
+    kept = [positions[windows.label[positions] == value][n:] for value in (1, 0)]
+    return dataclasses.replace(dataset, positions={**dataset.positions, split: np.sort(np.concatenate(kept))})
 
 
 def failed(study) -> str:
@@ -95,12 +114,75 @@ def test_a_region_in_two_splits_is_found(sound, tmp_path):
     assert "test_no_region_is_in_two_splits" in failed(study_of(tmp_path, windows, drawn))
 
 
+def test_a_group_in_two_splits_is_found(sound, tmp_path):
+    windows, drawn = sound
+    # Regions that were drawn apart turn out to be one.
+    groups = windows.split_group.copy()
+    first, second = (windows.region[drawn["ONLY"][0].positions[split][0]] for split in ("train", "test"))
+    groups[windows.region == second] = first
+    assert "test_no_region_is_in_two_splits" in failed(
+        study_of(tmp_path, dataclasses.replace(windows, split_group=groups), drawn)
+    )
+
+
+def test_a_region_that_two_folds_test_is_found(sound, tmp_path):
+    windows, drawn = sound
+    folds = drawn["FOLDS"]
+    swapped = {split: folds[0].positions[name] for split, name in zip(SPLITS, SPLITS, strict=True)}
+    drawn["FOLDS"] = [folds[0], dataclasses.replace(folds[1], positions=swapped), folds[2]]
+    words = failed(study_of(tmp_path, windows, drawn))
+    assert "test_folds_test_each_region_once" in words
+    assert "test_no_region_is_in_two_splits" not in words
+
+
+@pytest.mark.parametrize("name", ["mean_gauss", "longitude_deg"])
+def test_a_magnetogram_without_value_is_found(sound, tmp_path, name):
+    windows, drawn = sound
+    column = getattr(windows.images, name).copy()
+    column[7] = np.nan
+    images = dataclasses.replace(windows.images, **{name: column})
+    words = failed(study_of(tmp_path, dataclasses.replace(windows, images=images), drawn))
+    assert "test_magnetograms_of_windows_have_values" in words
+
+
+def test_a_study_without_magnetograms_is_sound(sound, tmp_path):
+    windows, drawn = sound
+    check_artefacts(study_of(tmp_path, dataclasses.replace(windows, images=None), drawn), CHECKS)
+
+
+def test_models_on_other_test_samples_of_a_data_set_are_found(sound, tmp_path):
+    windows, drawn = sound
+    study = study_of(tmp_path, windows, drawn)
+    fewer = without(drawn["ONLY"][0], 1, windows=windows)
+    write_predictions(tmp_path / "ensemble.nc", predicted_by("stack_average", windows, fewer))
+    words = failed(study)
+    assert "1 checks failed (test_models_of_a_data_set_share_their_samples)" in words
+
+
+def test_each_data_set_is_checked_by_the_labels_of_its_task(sound, tmp_path):
+    windows, drawn = sound
+    study = study_of(tmp_path, windows, drawn)
+    # Without a flare before, as before one: the second task has other evolution types, and labels that follow.
+    other = dataclasses.replace(windows, evolution=windows.evolution[::-1].copy(), label=windows.label[::-1].copy())
+    datasets = drawn | {
+        "FOLDS": [
+            draw_dataset(other, name="FOLDS", seed=seed, **DATASETS["FOLDS"], **SPLIT_SETTINGS)
+            for seed in SEEDS["FOLDS"]
+        ]
+    }
+    write_datasets(tmp_path / "datasets.nc", datasets)
+    write_windows(tmp_path / "windows.nc", {"strong": windows, "other": other})
+    tasks = {"ONLY": "strong", "FUSED": "strong", "FOLDS": "other"}
+    told = {name: own | {"task": tasks[name]} for name, own in study.drawn.items()}
+    check_artefacts(dataclasses.replace(study, drawn=told), CHECKS)
+    # By the labels of the first task the folds are not balanced.
+    crossed = {name: own | {"task": "strong"} for name, own in study.drawn.items()}
+    assert "test_balanced_splits_are_balanced" in failed(dataclasses.replace(study, drawn=crossed))
+
+
 def test_other_test_sets_of_one_instrument_are_found(sound, tmp_path):
     windows, drawn = sound
-    one = drawn["FUSED"][0]
-    test = one.positions["test"]
-    halved = np.sort([*test[windows.label[test] == 1][1:], *test[windows.label[test] == 0][1:]])
-    drawn["FUSED"] = [dataclasses.replace(one, positions={**one.positions, "test": halved})]
+    drawn["FUSED"] = [without(drawn["FUSED"][0], 1, windows=windows)]
     words = failed(study_of(tmp_path, windows, drawn))
     assert "test_data_sets_of_one_instrument_share_validation_and_test" in words
     assert "test_balanced" not in words
@@ -111,7 +193,7 @@ def test_labels_that_do_not_follow_from_the_flares_are_found(sound, tmp_path):
     label = windows.label.copy()
     label[0] = 1 - label[0]
     study = study_of(tmp_path, windows, drawn)
-    write_windows(tmp_path / "windows.nc", dataclasses.replace(windows, label=label))
+    write_windows(tmp_path / "windows.nc", {"flare": dataclasses.replace(windows, label=label)})
     assert "test_labels_follow_from_evolution_types" in failed(study)
 
 
@@ -122,7 +204,7 @@ def test_predictions_with_other_labels_are_found(sound, tmp_path):
     first = drawn["ONLY"][0].positions["test"][0]
     evolution[first], label = 0 if windows.label[first] == 1 else 2, windows.label.copy()
     label[first] = 1 - label[first]
-    write_windows(tmp_path / "windows.nc", dataclasses.replace(windows, evolution=evolution, label=label))
+    write_windows(tmp_path / "windows.nc", {"flare": dataclasses.replace(windows, evolution=evolution, label=label)})
     assert "test_predictions_carry_the_labels_of_the_windows" in failed(study)
 
 
@@ -131,12 +213,16 @@ def test_a_gap_in_a_feature_is_found(sound, tmp_path):
     features = windows.features.copy()
     features[3, 1] = np.nan
     study = study_of(tmp_path, windows, drawn)
-    write_windows(tmp_path / "windows.nc", dataclasses.replace(windows, features=features))
+    write_windows(tmp_path / "windows.nc", {"flare": dataclasses.replace(windows, features=features)})
     assert "test_features_are_finite_and_vary" in failed(study)
 
 
 def test_a_perfect_model_is_not_believed(sound, tmp_path):
     assert "test_no_model_is_too_good_to_be_true" in failed(study_of(tmp_path, *sound, area=1.0))
+
+
+def test_an_oracle_may_be_perfect_on_the_test_set_it_was_fitted_on(sound, tmp_path):
+    check_artefacts(study_of(tmp_path, *sound, oracle_area=1.0), CHECKS)
 
 
 def test_checks_that_cannot_be_read_fail(sound, tmp_path):

@@ -9,7 +9,7 @@ import pytest
 from astropy.io import fits
 
 from curate_cubes import main
-from flaredag.cubes import read_cube, read_frames, resized
+from flaredag.cubes import frame_columns, read_cube, read_frames, read_packed, resized
 from flaredag.errors import InputError
 from flaredag.rejections import read_rejections
 from patch_files import file_name, patch_fits, write_index
@@ -82,6 +82,24 @@ def test_records_are_sorted_by_region_and_time(tmp_path):
             wanted = resized(image[::4, ::4], pixels=16)
             assert np.array_equal(np.isnan(read_frames(cube, [i])[0]), np.isnan(wanted))
             assert np.nanmax(np.abs(read_frames(cube, [i])[0] - wanted)) <= 0.25
+
+
+def test_what_is_told_of_each_frame_is_that_of_the_frame(tmp_path):
+    # In another order than that of the names, one repeated, one with a pixel without value, one refused.
+    times = [f"2011.02.15_{hour:02d}:00:00_TAI" for hour in (5, 3, 4, 2)]
+    patches = dict(patch(377 + i, t, seed=i, nan=i == 1) for i, t in enumerate(times))
+    again = patch(377, times[0], seed=0, DATE="2018-05-09")[1]
+    files = patches | {"0-again.fits": again, "1-empty.fits": b""}
+    cube, counts, _ = curate(write_index(tmp_path / "sharp-3.json", files), tmp_path / "out")
+    assert (counts["records"], counts["records_repeated"], counts["files_rejected"]) == (4, 1, 1)
+    wanted = frame_columns(read_packed(cube, range(4)))
+    with read_cube(cube) as found:
+        for name, column in wanted.items():
+            np.testing.assert_array_equal(found[name].to_numpy(), column, err_msg=name)
+            assert found[name].dtype == column.dtype
+        assert np.isnan(found["mean_gauss"].to_numpy()).tolist() == [False, True, False, False]
+        assert found["mean_gauss"].attrs["units"] == "gauss"
+    assert len(set(wanted["frame_digest"])) == 4
 
 
 def test_the_flag_uses_the_median_of_records_within_70_degrees(tmp_path):
@@ -168,6 +186,8 @@ def test_an_empty_shard_makes_an_empty_cube(tmp_path):
         assert found["time"].dtype == "datetime64[s]"
         assert found["region"].dtype == np.int64
         assert found["bad_image"].dtype == bool
+        assert found["frame_digest"].dtype == np.int64
+        assert found["mean_gauss"].dtype == np.float64
 
 
 def test_bytes_do_not_depend_on_the_order_of_the_index(tmp_path):

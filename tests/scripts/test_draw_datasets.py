@@ -6,10 +6,21 @@ import json
 import numpy as np
 import pytest
 
-from draw_datasets import draw_datasets, main
+from draw_datasets import draw_datasets, explained_regions, main
+from flaredag.cubes import frame_columns
+from flaredag.datasets import draw_dataset
 from flaredag.errors import InputError
-from flaredag.samples import content_digest, read_datasets, read_windows, samples_of_split, write_windows
+from flaredag.samples import (
+    content_digest,
+    magnetograms_digest,
+    read_datasets,
+    read_windows,
+    samples_of_split,
+    write_windows,
+)
 from flaredag.splits import SPLITS
+from flaredag.windows import EVOLUTION
+from made_up_archive import with_images
 
 SPLIT_SETTINGS = {
     "test_fraction": 0.2,
@@ -25,11 +36,15 @@ DATASETS = {
 SEEDS = [0, 1, 2]
 
 
-def drawn_in(folder, windows, *, seeds=SEEDS, settings=DATASETS):
+def drawn_in(folder, windows, *, seeds=SEEDS, settings=DATASETS, explanation=None):
     """Paths of datasets and index drawn from `windows`, and the index."""
     folder.mkdir(parents=True, exist_ok=True)
-    write_windows(folder / "windows.nc", windows)
-    main(*(str(folder / name) for name in ("windows.nc", "datasets.nc", "index.json")), seeds=seeds, settings=settings)
+    write_windows(folder / "windows.nc", {"flare": windows})
+    main(
+        *(str(folder / name) for name in ("windows.nc", "datasets.nc", "index.json")),
+        settings={name: {"seeds": seeds, "task": "", "draw": own} for name, own in settings.items()},
+        explanation=explanation,
+    )
     return folder / "datasets.nc", folder / "index.json", json.loads((folder / "index.json").read_text())
 
 
@@ -47,6 +62,9 @@ def test_the_index_tells_samples_and_regions_of_each_split(windows, tmp_path):
         # 20 strong regions an instrument with 3 positive windows each, 20 quiet ones with 6 negative.
         assert sum(split["positive"] for split in entry["splits"].values()) == 120
         assert sum(split["negative"] for split in entry["splits"].values()) == 240
+        # Without magnetograms there is nothing to tell of them.
+        assert "magnetograms" not in entry
+    assert index["explained"] == []
 
 
 def test_digests_are_those_of_the_content(windows, tmp_path):
@@ -120,3 +138,138 @@ def test_the_function_alone(windows):
     assert [dataset.seed for dataset in datasets] == [5]
     assert list(entry["seeds"]) == ["5"]
     assert entry["seeds"]["5"]["regions"]["test"] <= 8
+
+
+class TestTasks:
+    @pytest.fixture
+    def tasks(self, windows):
+        """The windows with two tasks: the second turns the labels round."""
+        turned = np.where(windows.label >= 0, 1 - windows.label, -1).astype(np.int8)
+        return {"strong": windows, "quiet": dataclasses.replace(windows, label=turned)}
+
+    def test_each_data_set_has_the_labels_of_its_task_and_its_own_seeds(self, tasks, tmp_path):
+        paths = [str(tmp_path / name) for name in ("windows.nc", "datasets.nc", "index.json")]
+        write_windows(paths[0], tasks)
+        natural = DATASETS["SHARP_ONLY"] | {"undersampled": []}
+        settings = {
+            task.upper(): {"seeds": seeds, "task": task, "draw": natural}
+            for task, seeds in (("strong", [0, 1]), ("quiet", [1, 2, 3]))
+        }
+        main(*paths, settings=settings, explanation=None)
+        index = json.loads((tmp_path / "index.json").read_text())["datasets"]
+        assert {name: (entry["task"], list(entry["seeds"])) for name, entry in index.items()} == {
+            "STRONG": ("strong", ["0", "1"]),
+            "QUIET": ("quiet", ["1", "2", "3"]),
+        }
+        # Seed 1 of both: the same samples, positive for one and negative for the other.
+        one, other = (index[name]["seeds"]["1"]["splits"] for name in ("STRONG", "QUIET"))
+        for split in SPLITS:
+            assert one[split]["positive"] == other[split]["negative"] > 0
+        assert read_datasets(paths[1], "QUIET", [3])[0].seed == 3
+
+    def test_a_task_that_the_windows_do_not_have_leaves_nothing_behind(self, tasks, tmp_path):
+        paths = [str(tmp_path / name) for name in ("windows.nc", "datasets.nc", "index.json")]
+        write_windows(paths[0], tasks)
+        settings = {"ONLY": {"seeds": [0], "task": "weak", "draw": DATASETS["SHARP_ONLY"]}}
+        with pytest.raises(InputError, match="no task 'weak'; it has strong, quiet"):
+            main(*paths, settings=settings, explanation=None)
+        assert [path.name for path in tmp_path.iterdir()] == ["windows.nc"]
+
+
+ON_PIXELS = {name: own | {"pixels_standardised_by": "sharp"} for name, own in DATASETS.items()}
+
+
+class TestMagnetograms:
+    def test_digests_are_those_of_what_a_model_would_see(self, windows, tmp_path):
+        imaged, _ = with_images(windows)
+        datasets, _, index = drawn_in(tmp_path, imaged, settings=ON_PIXELS)
+        stored = read_windows(tmp_path / "windows.nc")
+        for name in DATASETS:
+            for dataset in read_datasets(datasets, name, SEEDS):
+                entry = index["datasets"][name]["seeds"][str(dataset.seed)]
+                assert entry["magnetograms"] == magnetograms_digest(stored, dataset)
+        of_all = [entry["magnetograms"] for name in DATASETS for entry in index["datasets"][name]["seeds"].values()]
+        assert len(set(of_all)) == len(DATASETS) * len(SEEDS)
+
+    def test_a_changed_pixel_reaches_the_magnetograms_of_its_instrument_and_nothing_else(self, windows, tmp_path):
+        imaged, steps = with_images(windows)
+        # Of SMARP, and statistics of pixels are SHARP's: only draws that hold that very window see it.
+        steps[300, 2, 2] += 1
+        images = dataclasses.replace(imaged.images, **frame_columns(steps))
+        before = drawn_in(tmp_path / "before", imaged, settings=ON_PIXELS)[2]["datasets"]
+        after = drawn_in(tmp_path / "after", dataclasses.replace(imaged, images=images), settings=ON_PIXELS)
+        changed = set()
+        for name, entry in after[2]["datasets"].items():
+            for dataset in read_datasets(after[0], name, SEEDS):
+                one, other = before[name]["seeds"][str(dataset.seed)], entry["seeds"][str(dataset.seed)]
+                assert {key: own for key, own in one.items() if key != "magnetograms"} == {
+                    key: own for key, own in other.items() if key != "magnetograms"
+                }
+                holds = any(300 in dataset.positions[split] for split in SPLITS)
+                assert (one["magnetograms"] != other["magnetograms"]) == holds
+                changed |= {name} if holds else set()
+        assert changed == {"FUSED_SHARP", "SMARP_ONLY"}
+
+    def test_magnetograms_change_no_digest_of_keywords_and_labels(self, windows, tmp_path):
+        with_them = drawn_in(tmp_path / "with", with_images(windows)[0], settings=ON_PIXELS)[2]
+        without = drawn_in(tmp_path / "without", windows)[2]
+        for name in DATASETS:
+            assert digests_of(with_them, name) == digests_of(without, name)
+
+
+FOLDS = {"instrument": "sharp", "folds": 4, "validation_fraction": 0.25}
+
+
+class TestExplainedRegions:
+    @pytest.fixture
+    def rising(self, study_windows):
+        """Windows of which regions 2, 4, 6 ... go from QUIET->QUIET to QUIET->STRONG."""
+        windows = study_windows(n_regions=40)
+        weak = windows.evolution == EVOLUTION.index("QUIET->WEAK")
+        return dataclasses.replace(
+            windows, evolution=np.where(weak, EVOLUTION.index("QUIET->QUIET"), windows.evolution).astype(np.int8)
+        )
+
+    def test_each_has_the_fold_whose_network_has_not_seen_it(self, rising):
+        regions = [3, 17, 40, 22]
+        found = explained_regions(rising, settings=FOLDS | {"regions": regions})
+        assert [one["region"] for one in found] == regions
+        settings = DATASETS["SHARP_ONLY"] | {"undersampled": [], "folds": 4}
+        for one in found:
+            drawn = draw_dataset(rising, name="FOLDS", seed=one["fold"], **settings)
+            tested, seen = (
+                np.unique(np.concatenate([rising.region[drawn.positions[split]] for split in splits]))
+                for splits in (["test"], ["train", "validation"])
+            )
+            assert one["region"] in tested
+            assert one["region"] not in seen
+
+    def test_a_region_goes_where_its_group_goes(self, rising):
+        group = np.where(np.isin(rising.region, [3, 22]), 3, rising.split_group)
+        grouped = dataclasses.replace(rising, split_group=group)
+        found = explained_regions(grouped, settings=FOLDS | {"regions": [3, 22]})
+        assert found[0]["fold"] == found[1]["fold"]
+
+    def test_a_number_of_them_is_chosen(self, rising):
+        found = explained_regions(rising, settings=FOLDS | {"regions": 3})
+        assert len(found) == 3
+        assert all(one["region"] % 2 == 0 for one in found)  # the strong ones
+        assert explained_regions(rising, settings=FOLDS | {"regions": 0}) == []
+
+    def test_where_none_rises_none_is_chosen(self, windows):
+        assert explained_regions(windows, settings=FOLDS | {"regions": 3}) == []
+
+    def test_a_region_without_windows_is_told(self, rising):
+        # 41 is none of SHARP's, whatever SMARP has.
+        other = dataclasses.replace(rising, region=rising.region + rising.instrument)
+        with pytest.raises(InputError, match=r"explanation: no window of sharp \[41, 99\]; wanted regions"):
+            explained_regions(other, settings=FOLDS | {"regions": [3, 41, 99]})
+
+    def test_the_index_names_them(self, rising, tmp_path):
+        index = drawn_in(tmp_path, rising, explanation=FOLDS | {"regions": [3, 17]})[2]
+        assert index["explained"] == explained_regions(rising, settings=FOLDS | {"regions": [3, 17]})
+
+    def test_a_region_that_is_not_there_leaves_nothing_behind(self, rising, tmp_path):
+        with pytest.raises(InputError, match="no window of sharp"):
+            drawn_in(tmp_path, rising, explanation=FOLDS | {"regions": [99]})
+        assert [path.name for path in tmp_path.iterdir()] == ["windows.nc"]

@@ -15,7 +15,8 @@ from flaredag.samples import write_windows
 SETTINGS = {
     "climatology": {},
     "persistence": {},
-    "logistic_regression": {"inverse_regularisation": 1.0},
+    "logistic_regression": {"inverse_regularisation": 1.0, "n_features": "all"},
+    "logistic_regression_on_first": {"inverse_regularisation": 1.0, "n_features": 1},
     "gradient_boosting": {"learning_rate": 0.1, "max_trees": 5, "max_leaves": 4},
 }
 
@@ -26,7 +27,7 @@ def inputs(study_windows, tmp_path):
         name: str(tmp_path / file)
         for name, file in [("windows", "windows.nc"), ("datasets", "datasets.nc"), ("index", "index.json")]
     }
-    write_windows(paths["windows"], study_windows(n_regions=40))
+    write_windows(paths["windows"], {"flare": study_windows(n_regions=40)})
     settings = {
         "evaluated": "sharp",
         "added_to_training": [],
@@ -35,7 +36,8 @@ def inputs(study_windows, tmp_path):
         "undersampled": [],
         "standardisation": "train",
     }
-    draw(*paths.values(), seeds=[0, 1], settings={"SHARP_ONLY": settings})
+    drawn = {"seeds": [0, 1], "task": "", "draw": settings}
+    draw(*paths.values(), settings={"SHARP_ONLY": drawn}, explanation=None)
     return paths
 
 
@@ -71,6 +73,13 @@ def test_every_model_predicts_every_split(inputs, outputs):
     persistence = table[(table["model"] == "persistence") & (table["label"] == 1)]
     assert persistence["probability"].mean() == pytest.approx(2 / 3)
     assert (table[(table["model"] == "persistence") & (table["label"] == 0)]["probability"] == 0).all()
+
+
+def test_two_settings_of_one_model_are_two_models(inputs, outputs):
+    main(inputs, outputs, made_from=made_from(inputs))
+    models = read_checkpoint(outputs["checkpoint"], MODELS)
+    assert len(models["logistic_regression/0"].arrays["coefficients"]) == 4
+    assert len(models["logistic_regression_on_first/0"].arrays["coefficients"]) == 1
 
 
 def test_same_bytes_again_and_a_checkpoint_that_can_be_read(inputs, outputs):

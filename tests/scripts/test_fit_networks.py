@@ -31,7 +31,7 @@ def inputs(study_windows, tmp_path):
         name: str(tmp_path / file)
         for name, file in [("windows", "windows.nc"), ("datasets", "datasets.nc"), ("index", "index.json")]
     }
-    write_windows(paths["windows"], study_windows(n_regions=40))
+    write_windows(paths["windows"], {"flare": study_windows(n_regions=40)})
     settings = {
         "evaluated": "sharp",
         "added_to_training": [],
@@ -40,7 +40,8 @@ def inputs(study_windows, tmp_path):
         "undersampled": ["train"],
         "standardisation": "global",
     }
-    draw(*paths.values(), seeds=[0, 1], settings={"SHARP_ONLY": settings})
+    drawn = {"seeds": [0, 1], "task": "", "draw": settings}
+    draw(*paths.values(), settings={"SHARP_ONLY": drawn}, explanation=None)
     return paths
 
 

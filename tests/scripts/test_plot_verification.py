@@ -55,7 +55,15 @@ def verified(tmp_path_factory) -> Path:
 
 
 def draw(verified: Path, path: Path, group) -> Path:
-    main(verified / "curves.csv", verified / "scores.csv", path, group=group, study="sun2022", mark="SIMULATED")
+    main(
+        verified / "curves.csv",
+        verified / "scores.csv",
+        path,
+        group=group,
+        study="sun2022",
+        mark="SIMULATED",
+        left_out=[],
+    )
     return path
 
 
@@ -72,7 +80,7 @@ def test_another_process_writes_the_same_bytes(verified, tmp_path, group):
     code = (
         "from plot_verification import main\n"
         f"main({str(verified / 'curves.csv')!r}, {str(verified / 'scores.csv')!r}, {str(other)!r}, group={group!r},\n"
-        "     study='sun2022', mark='SIMULATED')\n"
+        "     study='sun2022', mark='SIMULATED', left_out=[])\n"
     )
     environment = os.environ | {"PYTHONHASHSEED": "123", "PYTHONPATH": str(SCRIPTS)}
     subprocess.run([sys.executable, "-c", code], check=True, env=environment)

@@ -83,6 +83,8 @@ def test_content_has_a_part_a_study_and_figures_counted_through(tmp_path):
             "Scores",
             "Is the difference more than chance?",
             "Figures",
+            "Stacking",
+            "Explanation",
             "Published figures against this run",
             "Fits",
         ]
@@ -91,9 +93,61 @@ def test_content_has_a_part_a_study_and_figures_counted_through(tmp_path):
     assert content["sources"][0]["citation"] == "Nobody"
 
 
+def test_each_figure_stands_in_its_section_and_they_are_counted_through(tmp_path):
+    named = [("first", "Figures"), ("weights", "Stacking"), ("bipoles", "Explanation"), ("last", "Figures")]
+    figures = [{"name": name, "title": f"The {name}.", "section": section} for name, section in named]
+    studies = [study_named("s") | {"figures": figures}, study_named("t")]
+    content = write_report(
+        studies,
+        [results_of(tmp_path, name) for name in "st"],
+        archive_results_of(tmp_path),
+        archive=ARCHIVE,
+        effort="quick",
+        versions={},
+    )
+    shown = [
+        (section["title"], block["file"], block["caption"])
+        for part in content["parts"]
+        for section in part["sections"]
+        for block in section["blocks"]
+        if block["kind"] == "figure"
+    ]
+    # The archive has figure 0; files are numbered by their place among the captions, whatever section shows them.
+    assert shown == [
+        ("Figures", "figure-1.svg", "The first."),
+        ("Figures", "figure-4.svg", "The last."),
+        ("Stacking", "figure-2.svg", "The weights."),
+        ("Explanation", "figure-3.svg", "The bipoles."),
+        ("Figures", "figure-5.svg", "A blue box."),
+    ]
+
+
+def test_stacking_and_explanation_tell_their_tables_before_their_figures(tmp_path):
+    study = study_named("s")
+    study["figures"] = [{"name": "w", "title": "W.", "section": name} for name in ("Stacking", "Explanation")]
+    content = write_report(
+        [study],
+        [results_of(tmp_path)],
+        archive_results_of(tmp_path),
+        archive=ARCHIVE,
+        effort="quick",
+        versions={},
+    )
+    sections = {section["title"]: section["blocks"] for section in content["parts"][0]["sections"]}
+    assert "Figures" not in sections
+    for name in ("Stacking", "Explanation"):
+        kinds = [block["kind"] for block in sections[name]]
+        assert kinds[-1] == "figure"
+        assert "table" in kinds[:-1]
+    selected = [row["cells"] for row in sections["Stacking"][2]["rows"]]
+    assert selected == [["A", "LSTM", "1 of 2", "0"], ["A", "logistic regression", "1 of 2", "1"]]
+    assert "0.625" in json.dumps(sections["Stacking"])  # mean weight of the LSTM over both seeds
+    assert "SHARP 377" in json.dumps(sections["Explanation"])
+
+
 def test_a_study_without_tests_or_published_figures_has_no_such_sections(tmp_path):
     paths = written(tmp_path, "s")
-    for name in ("comparisons", "papers"):
+    for name in ("comparisons", "papers", "weights", "checks"):
         path = Path(paths[name])
         path.write_text(path.read_text().splitlines()[0] + "\n")
     del paths["figures"]
@@ -184,6 +238,8 @@ def broken(folder: Path, name: str, text: str) -> None:
         ("samples", "{", "samples.json: not JSON"),
         ("index", "[]", "index.json: holds no JSON object"),
         ("scores", "archive\n", "no column study"),
+        ("weights", "", r"weights\.csv: .*not readable as CSV"),
+        ("checks", "subject,method\n", r"checks\.csv: column check, value, n missing"),
         ("fits", "dataset,models,seeds,dataset_digest,models_digest,path\nA,lstm,0,a,b,gone\n", "gone: .* no file"),
     ],
 )

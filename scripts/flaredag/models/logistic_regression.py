@@ -26,15 +26,20 @@ class FittedLogisticRegression:
 
     def probability(self, samples: Samples) -> NDArray[np.float64]:
         """Probability of the positive class, (sample,)."""
-        last_record = samples.sequence[:, -1, :].astype(np.float64)
-        return expit(last_record @ self.arrays["coefficients"] + self.arrays["intercept"][0])
+        coefficients = self.arrays["coefficients"]
+        last_record = samples.sequence[:, -1, : len(coefficients)].astype(np.float64)
+        return expit(last_record @ coefficients + self.arrays["intercept"][0])
 
 
 def fit(train: Samples, validation: Samples, *, seed: int, settings: Mapping[str, Any]) -> FittedLogisticRegression:
-    """Fit on the last records of `train`; settings: `inverse_regularisation` (scikit-learn's C)."""
+    """Fit on the last records of `train`.
+
+    Settings: `inverse_regularisation` (scikit-learn's C), `n_features` (how many, from the first, or "all").
+    """
     del validation, seed
+    n_features = None if settings["n_features"] == "all" else settings["n_features"]
     model = LogisticRegression(C=settings["inverse_regularisation"], max_iter=1000, tol=1e-8)
-    model.fit(train.sequence[:, -1, :].astype(np.float64), train.label)
+    model.fit(train.sequence[:, -1, :n_features].astype(np.float64), train.label)
     arrays = {"coefficients": model.coef_[0].copy(), "intercept": model.intercept_.copy()}
     return FittedLogisticRegression(arrays, {"iterations": int(model.n_iter_[0])})
 

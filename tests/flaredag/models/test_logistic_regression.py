@@ -8,13 +8,14 @@ from sklearn.linear_model import LogisticRegression
 
 from flaredag.models import logistic_regression
 
-SETTINGS = {"inverse_regularisation": 1.0}
+SETTINGS = {"inverse_regularisation": 1.0, "n_features": "all"}
 
 
 @pytest.mark.parametrize("inverse_regularisation", [0.01, 1.0, 100.0])
 def test_equals_scikit_learn(make_samples, inverse_regularisation):
     train, test = make_samples(), make_samples(seed=1)
-    fit = logistic_regression.fit(train, test, seed=0, settings={"inverse_regularisation": inverse_regularisation})
+    settings = SETTINGS | {"inverse_regularisation": inverse_regularisation}
+    fit = logistic_regression.fit(train, test, seed=0, settings=settings)
     # Another solver finds the same optimum.
     model = LogisticRegression(C=inverse_regularisation, solver="newton-cholesky", tol=1e-12)
     model.fit(train.sequence[:, -1].astype(np.float64), train.label)
@@ -48,6 +49,28 @@ def test_only_the_last_record_counts(make_samples):
         logistic_regression.fit(samples, train, seed=0, settings=SETTINGS)
         for samples in (train, dataclasses.replace(train, sequence=earlier))
     ]
+    assert fits[0].arrays["coefficients"].tolist() == fits[1].arrays["coefficients"].tolist()
+
+
+@pytest.mark.parametrize("n_features", [1, 2, 3])
+def test_takes_as_many_features_from_the_first_as_asked_for(make_samples, n_features):
+    train, test = make_samples(), make_samples(seed=1)
+    settings = SETTINGS | {"n_features": n_features}
+    fit = logistic_regression.fit(train, test, seed=0, settings=settings)
+    model = LogisticRegression(solver="newton-cholesky", tol=1e-12)
+    model.fit(train.sequence[:, -1, :n_features].astype(np.float64), train.label)
+    np.testing.assert_allclose(fit.arrays["coefficients"], model.coef_[0], rtol=1e-4)
+    # The rest has no say, neither in the fit nor in a forecast, before and after it was stored.
+    noise = test.sequence.copy()
+    noise[:, :, n_features:] = 77.0
+    blind = dataclasses.replace(test, sequence=noise)
+    for one in (fit, logistic_regression.restored(fit.arrays, settings)):
+        assert one.probability(blind).tobytes() == fit.probability(test).tobytes()
+
+
+def test_all_features_are_as_many_as_there_are(make_samples):
+    train = make_samples()
+    fits = [logistic_regression.fit(train, train, seed=0, settings=SETTINGS | {"n_features": n}) for n in ("all", 3)]
     assert fits[0].arrays["coefficients"].tolist() == fits[1].arrays["coefficients"].tolist()
 
 

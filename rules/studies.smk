@@ -1,0 +1,129 @@
+"""What the rules share of studies: their settings, sources, fits and predictions. Runs nothing."""
+
+
+def of_study(*keys):
+    """A study's settings, that of the one key or a dict of several, for the study of the job's wildcards."""
+
+    def settings(wildcards):
+        study = STUDIES[wildcards.study]
+        return study[keys[0]] if len(keys) == 1 else {key: study[key] for key in keys if key in study}
+
+    return settings
+
+
+def of_studies(name):
+    """Path of a file of every study of this run."""
+    return [f"results/{ARCHIVE}/{study}/{name}" for study in STUDIES]
+
+
+FIT_CODE = {kind: code_digest(f"fit_{kind}.py") for kind in ("networks", "baselines", store.ON_MAGNETOGRAMS)}
+FIT_ENVIRONMENTS = {
+    kind: told(provenance.environment_digest, beside_snakefile(f"envs/fit_{kind}.yaml")) for kind in FIT_CODE
+}
+
+
+def fits_of(study):
+    """All fits that a study of the chosen archive needs (`flaredag.store.StoredFit`), once its index is there."""
+    index = checkpoints.draw_datasets.get(archive=ARCHIVE, study=study).output.index
+    return store.fits_of_study(
+        json.loads(Path(index).read_text()),
+        STUDIES[study]["fits"],
+        datasets=STUDIES[study]["datasets"],
+        models=config["models"],
+        code=FIT_CODE,
+        environments=FIT_ENVIRONMENTS,
+        store=STORE,
+    )
+
+
+def source_of_study(kind):
+    """Input function: curated files that a study takes its tables, flares or magnetograms from; none where it has none."""
+
+    def files(wildcards):
+        curated = STUDIES[wildcards.study]["source"].get(kind)
+        return ARCHIVES[ARCHIVE].curated[curated] if curated else []
+
+    return files
+
+
+def ensembles_of(study):
+    """Predictions of the ensembles of a study, by data set."""
+    stacked = studies.stacked_datasets(STUDIES[study])
+    return {dataset: f"results/{ARCHIVE}/{study}/ensembles/{dataset}.nc" for dataset in stacked}
+
+
+def learner_files(wildcards):
+    """Predictions of every fit of a study, or of its one data set if the wildcards name one; each file once."""
+    dataset = wildcards.get("dataset")
+    fits = [fit for fit in fits_of(wildcards.study) if dataset in (None, fit.dataset)]
+    return list(dict.fromkeys(f"{fit.folder}/predictions.nc" for fit in fits))
+
+
+def predicted(wildcards):
+    """(data set, predictions) of fits and ensembles of a study, or of its one data set if the wildcards name one."""
+    study, dataset = wildcards.study, wildcards.get("dataset")
+    fits = [(fit.dataset, f"{fit.folder}/predictions.nc") for fit in fits_of(study)]
+    found = dict.fromkeys([*fits, *ensembles_of(study).items()])
+    return [(name, path) for name, path in found if dataset in (None, name)]
+
+
+def prediction_files(wildcards):
+    """Predictions of fits and ensembles, as `predicted`; each file once."""
+    return list(dict.fromkeys(path for _, path in predicted(wildcards)))
+
+
+def verified(wildcards):
+    """(data set, protocol, predictions) of everything that is verified in a study: ours, and forecasts given."""
+    protocol = STUDIES[wildcards.study]["protocol"]
+    ours = [(dataset, protocol, path) for dataset, path in predicted(wildcards)]
+    given = [("FORECASTS", "as_given", "results/forecasts/predictions.nc")] if config["forecasts"] else []
+    return [*ours, *given]
+
+
+def in_ensemble_figure(wildcards):
+    """What a figure of ensembles is drawn from: scores, weights of all data sets, or forecasts on the first."""
+    below = f"results/{ARCHIVE}/{wildcards.study}"
+    stacked = ensembles_of(wildcards.study)
+    if wildcards.figure == "ensemble_weights":
+        return [path.replace(".nc", ".weights.csv") for path in stacked.values()]
+    if wildcards.figure == "ensemble_scores":
+        return [f"{below}/scores.csv"]
+    first = next(iter(stacked))
+    return list(
+        dict.fromkeys(f"{fit.folder}/predictions.nc" for fit in fits_of(wildcards.study) if fit.dataset == first)
+    )
+
+
+def tables_to_join(wildcards):
+    """Tables of a study of which each has a part: `weights` a data set, `checks` of what is explained."""
+    if wildcards.table == "weights":
+        return [path.replace(".nc", ".weights.csv") for path in ensembles_of(wildcards.study).values()]
+    return [path.replace(".nc", ".checks.csv") for path in explanations_of(wildcards.study)]
+
+
+def fit_of(kind, wildcards):
+    """Study and fit of a path's digests; an error where no study asks for them (a made-up path)."""
+    fits = {study: fits_of(study) for study in STUDIES}
+    return told(
+        store.stored_fit,
+        fits,
+        kind=kind,
+        dataset_digest=wildcards.dataset_digest,
+        models_digest=wildcards.models_digest,
+    )
+
+
+def fit_inputs(kind):
+    """Inputs of a fit. Ancient: the digests in its name say what they must hold, and the fit checks that."""
+
+    def inputs(wildcards):
+        study, _ = fit_of(kind, wildcards)
+        files = {"windows": "windows.nc", "datasets": "datasets.nc", "index": "index.json"}
+        found = {name: ancient(f"results/{ARCHIVE}/{study}/{file}") for name, file in files.items()}
+        if kind == store.ON_MAGNETOGRAMS:
+            found["cubes"] = [
+                ancient(path) for path in ARCHIVES[ARCHIVE].curated[STUDIES[study]["source"]["magnetograms"]]
+            ]
+        return found
+
+    return inputs

@@ -1,0 +1,1 @@
+from made_up_studies import config, small, study  # noqa: F401 (fixtures)

@@ -1,0 +1,89 @@
+"""Studies as a configuration has them, that of the repository and a small one."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from flaredag.archive_files import ArchiveFiles
+from flaredag.studies import (
+    study_on_archive,
+)
+
+ROOT = Path(__file__).resolve().parents[1]
+TABLES = ArchiveFiles(shards=[], raw={}, curated={"tables": ["t.nc"], "flares": ["f.nc"]})
+WITH_CUBES = ArchiveFiles(shards=[], raw={}, curated=TABLES.curated | {"cubes": ["c.zarr.zip"]})
+CRITERIA = ["brier_score", "accuracy"]
+
+
+@pytest.fixture
+def config():
+    return yaml.safe_load((ROOT / "config.yaml").read_text())
+
+
+def on(study, files, *, archive="embedded", with_cases=True):
+    return study_on_archive(study, files, archive=archive, with_cases=with_cases)
+
+
+@pytest.fixture
+def study(config):
+    """The study of the paper on the simulated Sun, which has magnetograms."""
+    return on(config["study"]["sun2022"], WITH_CUBES)
+
+
+def pair(a, b):
+    """A pair of (data set, model) each."""
+    return {side: dict(zip(("dataset", "model"), one, strict=True)) for side, one in (("a", a), ("b", b))}
+
+
+@pytest.fixture
+def small():
+    """A study of two models on keywords and two on magnetograms, as it stands in a configuration."""
+    return {
+        "source": {"tables": "tables", "flares": "flares", "magnetograms": "cubes"},
+        "magnetograms": {"sizes_compared_within": "window", "standardised_by": "sharp"},
+        "instruments": ["sharp"],
+        "selection": {"quality_below": {"sharp": 1}},
+        "labels": {"positive": ["QUIET->STRONG"], "negative": ["QUIET->QUIET"]},
+        "seeds": [0, 1, 2],
+        "splits": {"test_fraction": 0.2, "validation_fraction": 0.1},
+        "datasets": {
+            "ONLY": {"evaluated": "sharp", "added_to_training": []},
+            "FOLDS": {"evaluated": "sharp", "added_to_training": [], "folds": 4, "models": ["cnn"]},
+            "SOME": {"evaluated": "sharp", "added_to_training": [], "models": ["cnn", "lstm"]},
+        },
+        "fits": {
+            "networks": {"models": ["lstm"], "seeds_per_job": 5},
+            "magnetogram_networks": {"models": ["cnn", "cnn_b"], "seeds_per_job": 1},
+            "baselines": {"models": ["tree"], "seeds_per_job": 5},
+        },
+        "headline": {"model": "lstm", "baseline": "tree"},
+        "ensembles": [
+            {"name": "two", "learners": ["lstm", "cnn"], "criteria": CRITERIA},
+            {"name": "three", "learners": ["lstm", "cnn", "tree"], "criteria": CRITERIA},
+        ],
+        "explanation": {
+            "dataset": "FOLDS",
+            "model": "cnn",
+            "regions": {"embedded": 2, "jsoc": [377]},
+            "cases": [{"region": 5}],
+            "bipoles": {"dataset": "ONLY"},
+        },
+        "comparisons": [
+            {"name": "nets", "pairs": [pair(("ONLY", "lstm"), ("ONLY", "cnn"))]},
+            {
+                "name": "mixed",
+                "pairs": [
+                    pair(("ONLY", "lstm"), ("ONLY", "tree")),
+                    pair(("FOLDS", "cnn"), ("ONLY", "cnn")),
+                    pair(("ONLY", "three_average"), ("ONLY", "lstm")),
+                    pair(("ONLY", "two_best"), ("ONLY", "lstm")),
+                ],
+            },
+            {"name": "each", "on_every_dataset": [{"a": "lstm", "b": "tree"}, {"a": "cnn", "b": "cnn_b"}]},
+        ],
+        "figures": [
+            {"name": "one", "title": "One", "series": [{"dataset": "ONLY", "model": name} for name in ("lstm", "cnn")]},
+            {"name": "pixels", "title": "Two", "series": [{"dataset": "FOLDS", "model": "cnn"}]},
+        ],
+    }
