@@ -98,7 +98,9 @@ def main(
         entries[name]["task"] = own["task"]
         for seed, entry in entries[name]["seeds"].items():
             LOG.info("%s, seed %s: %s, digest %s", name, seed, entry["splits"], entry["digest"])
-    explained = explained_regions(read_windows(windows), settings=explanation) if explanation else []
+    explained = (
+        explained_regions(read_windows(windows, explanation["task"]), settings=explanation) if explanation else []
+    )
     write_datasets(datasets, drawn)
     write_json(index, {"datasets": entries, "explained": explained})
 

@@ -23,12 +23,17 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests")]
 N_ROUNDS = 9
 
+from bench_ensembles import bench_ensembles  # noqa: E402 (found by the paths above)
+from bench_explanations import bench_explanations  # noqa: E402
+from bench_networks import bench_networks  # noqa: E402
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.parse_args()
     results = ROOT / "results"
-    rows = [bench_fit(), *bench_keywords(), *bench_simulated_sun()]
+    rows = [bench_fit(), *bench_networks(), *bench_ensembles(), *bench_explanations()]
+    rows += [*bench_keywords(), *bench_simulated_sun()]
     mirror = Path(os.environ.get("FLAREDAG_MIRROR", ROOT.parent / "shared" / "data"))
     if (mirror / "goes_xrs_ngdc").is_dir():
         rows += [*bench_parsers(mirror), *bench_cubes(mirror / "fits_sharp_377_series")]
@@ -36,7 +41,7 @@ def main() -> None:
         print(f"{mirror}: no real files; FLAREDAG_MIRROR may name a folder for parsers and cubes")
     tables = sorted((results / "published" / "tables").glob("*.nc"))
     if tables:
-        rows += bench_windows(tables, sorted((results / "published" / "flares").glob("*.nc")))
+        rows += bench_windows(tables, sorted((results / "published" / "flares").glob("s*arp-*.nc")))
     else:
         print(f"{results}/published/tables: none; run `make report ARCHIVE=published` for the benchmark of windows")
     if (results / "report.pdf").exists():
@@ -62,7 +67,7 @@ def _windows(tables: list[Path], flares: list[Path]) -> tuple[int, float, float]
     settings = yaml.safe_load((ROOT / "config.yaml").read_text())["study"]["sun2022"]
     records, flare_list = read_records(tables), read_flares(flares)
     begun = time.process_time()
-    make_windows(records, flare_list, settings=settings)
+    make_windows(records, flare_list, None, settings=settings)
     seconds = time.process_time() - begun
     return len(records), seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 

@@ -1,4 +1,4 @@
-"""Speed and quality of stacking weights: `python tests/bench_ensembles.py`. Nothing is asserted.
+"""Speed and quality of stacking weights: for `make bench`.
 
 Two learners, 2,000 samples of which half are events, all criteria together; and what grids and 500 SLSQP starts reach.
 """
@@ -18,15 +18,11 @@ sys.path[:0] = [str(ROOT / "scripts")]
 N_ROUNDS, N_SAMPLES, N_STARTS = 15, 2000, 500
 
 
-def main() -> None:
-    rows = []
+def bench_ensembles() -> list[tuple[str, str, str]]:
+    """All rows, on one core."""
     with threadpool_limits(1):
         # What networks reach on this task, what keywords reach on a natural sample, and learners that know nothing.
-        for skill in (2.0, 1.0, 0.0):
-            rows.append(bench_two_learners(skill))
-        rows += bench_quality(1.0)
-    for what, value, limit in rows:
-        print(f"{what:<86} {value:>10}  (wanted: {limit})")
+        return [*(bench_two_learners(skill) for skill in (2.0, 1.0, 0.0)), *bench_quality(1.0)]
 
 
 def forecasts(skill: float) -> tuple[np.ndarray, np.ndarray]:
@@ -84,7 +80,3 @@ def bench_quality(skill: float) -> list[tuple[str, str, str]]:
             for what, gain in gains.items()
         ]
     return rows
-
-
-if __name__ == "__main__":
-    main()

@@ -1,10 +1,9 @@
-"""Speed of attribution maps, method by method: `python tests/bench_explanations.py`. Nothing else should run beside it.
+"""Speed of attribution maps, method by method, for `make bench`.
 
 Networks are as before training: what they have learnt changes the time of no method but Integrated Gradients, which
-take more steps where 50 do not add up. Nothing is asserted.
+take more steps where 50 do not add up.
 """
 
-import argparse
 import sys
 import time
 from pathlib import Path
@@ -17,14 +16,13 @@ N_FRAMES = 9  # of a region
 ORIGINAL_SHAPE = (377, 744)  # of HARP 377
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("pixels", nargs="*", type=int, default=[32, 64, 128])
-    parser.add_argument("--frames", type=int, default=N_FRAMES)
-    arguments = parser.parse_args()
-    for pixels in arguments.pixels:
-        for what, seconds in bench_maps(pixels, arguments.frames):
-            print(f"{pixels:>4} x {pixels:<4} {what:<40} {seconds * 1e3:>9.1f} ms a map", flush=True)
+def bench_explanations() -> list[tuple[str, str, str]]:
+    """Time of a map of each method at two sizes."""
+    return [
+        (f"{what}, {pixels} x {pixels} pixels, a map", f"{seconds * 1e3:.1f} ms", "-")
+        for pixels in (32, 64)
+        for what, seconds in bench_maps(pixels, N_FRAMES)
+    ]
 
 
 def bench_maps(pixels: int, n_frames: int) -> list[tuple[str, float]]:
@@ -46,7 +44,3 @@ def bench_maps(pixels: int, n_frames: int) -> list[tuple[str, float]]:
     to_original_resolution(maps, ORIGINAL_SHAPE)
     rows.append((f"to {ORIGINAL_SHAPE[0]} x {ORIGINAL_SHAPE[1]} pixels", (time.perf_counter() - start) / n_frames))
     return rows
-
-
-if __name__ == "__main__":
-    main()

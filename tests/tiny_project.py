@@ -70,6 +70,7 @@ class Project:
 def make_tiny(config: dict) -> None:
     """Few regions, few seeds, small images, a small network: a whole run in a minute."""
     config["effort"] = "paper"
+    config["studies"] = ["sun2022"]
     config["archives"]["embedded"]["simulation"]["regions"] = {"sharp": 36, "smarp": 36}
     config["curation"]["cubes"]["pixels"] = 32
     config["models"]["lstm"] |= {"hidden_size": 8, "max_epochs": 6, "patience_epochs": 6}
@@ -82,7 +83,7 @@ def make_tiny(config: dict) -> None:
     del study["datasets"]["FUSED_SMARP"]
     study["datasets"]["SHARP_FOLDS"]["folds"] = 3
     study["ensembles"] = study["ensembles"][:2]
-    study["explanation"] |= {"n_frames": 2, "regions": {"embedded": 1}}
+    study["explanation"] |= {"n_frames": 2, "regions": {"embedded": 1, "jsoc": 1}}
     study["explanation"]["bipoles"] |= {"amplitudes_gauss": [4000, 16000], "separations_deg": [4], "tilts_deg": [0]}
     study["comparisons"] = [
         {

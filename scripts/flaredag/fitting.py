@@ -27,6 +27,7 @@ from flaredag.samples import (
     with_magnetograms,
 )
 from flaredag.splits import SPLITS
+from flaredag.store import check_stored
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -117,7 +118,11 @@ def write_batch(
 
 
 def read_checkpoint(path: str | Path, models: Mapping[str, ModuleType]) -> dict[str, FittedModel]:
-    """Fitted models by "model/seed" of a checkpoint that `write_batch` wrote; InputError if it is none."""
+    """Fitted models by "model/seed" of a checkpoint that `write_batch` wrote.
+
+    Raises InputError if it is none, is of another architecture than its settings say, or lies in the store under
+    digests that are not its own.
+    """
     fitted = {}
     try:
         with safe_open(path, framework="np") as file:
@@ -131,6 +136,7 @@ def read_checkpoint(path: str | Path, models: Mapping[str, ModuleType]) -> dict[
     # What torch does not find among the arrays, or finds of another shape, is a RuntimeError.
     except (SafetensorError, OSError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise InputError(f"{path}: not a checkpoint of flaredag ({error}). Delete it to have it made again.") from error
+    check_stored(path, made_from)
     return fitted
 
 

@@ -157,7 +157,7 @@ def ensemble_boundaries_figure(
         above = figure.add_gridspec(
             1, 3, left=0.075, right=0.985, bottom=2.12 / height, top=1 - 0.45 / height, wspace=0.14
         )
-        below = figure.add_gridspec(1, 1, left=0.075, right=0.985, bottom=0.62 / height, top=1.72 / height)
+        below = figure.add_gridspec(1, 1, left=0.095, right=0.985, bottom=0.62 / height, top=1.72 / height)
         for position, split in enumerate(SPLITS):
             axes = figure.add_subplot(above[0, position])
             label, probabilities = data.of_split(split)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import itertools
+import re
 import shutil
 import sys
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 # The kind of fits that take magnetograms.
 ON_MAGNETOGRAMS = "magnetogram_networks"
+DIGEST = r"[0-9a-f]{16}"
 FIT_COLUMNS: tuple[str, ...] = ("dataset", "models", "seeds", "dataset_digest", "models_digest", "path")
 
 
@@ -68,13 +70,30 @@ def fits_of_study(
                 # The samples' digest is that of keywords and labels, so that other pixels refit no keyword model.
                 if kind == ON_MAGNETOGRAMS:
                     made_from["magnetograms"] = {seed: entry["seeds"][seed]["magnetograms"] for seed in batch}
-                dataset_digest = digest_of(digests)
-                models_digest = digest_of(
-                    {name: made for name, made in made_from.items() if name not in ("seeds", "datasets")}
-                )
+                dataset_digest, models_digest = digests_of(made_from)
                 folder = f"{store}/checkpoints/{dataset_digest}/{kind}-{models_digest}"
                 fits.append(StoredFit(dataset, kind, dataset_digest, models_digest, folder, made_from))
     return fits
+
+
+def digests_of(made_from: Mapping[str, Any]) -> tuple[str, str]:
+    """Digest of the data sets of a fit, and that of all else that it is made from: they name its folder."""
+    rest = {name: made for name, made in made_from.items() if name not in ("seeds", "datasets")}
+    return digest_of(made_from["datasets"]), digest_of(rest)
+
+
+def check_stored(checkpoint: str | Path, made_from: Mapping[str, Any]) -> None:
+    """InputError where a checkpoint lies in the store under other digests than of what it was made from.
+
+    A path that is not of the store's form says nothing, and is taken as it is.
+    """
+    folder = Path(checkpoint).parent
+    named = (folder.parent.name, folder.name.rpartition("-")[2])
+    if all(re.fullmatch(DIGEST, name) for name in named) and named != (found := digests_of(made_from)):
+        raise InputError(
+            f"{checkpoint}: made from data sets {found[0]} and models {found[1]}, but filed under {named[0]} and "
+            f"{named[1]}; wanted a fit under its own digests. Delete the folder to have it made again."
+        )
 
 
 def stored_fit(

@@ -186,6 +186,7 @@ def explained(study: Mapping[str, Any]) -> dict[str, Any] | None:
     dataset = study["datasets"][explanation["dataset"]]
     return {
         "regions": explanation["regions"],
+        "task": dataset.get("task", ""),
         "instrument": dataset["evaluated"],
         "folds": dataset["folds"],
         "validation_fraction": study["splits"]["validation_fraction"],

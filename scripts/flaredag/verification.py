@@ -29,7 +29,7 @@ UNDEFINED_BECAUSE = {
     "probability_of_false_detection": "every sample is an event",
     "true_skill_statistic": "only one outcome occurred",
     "heidke_skill_score": "all that occurred and all that was forecast is the same outcome",
-    "area_under_roc_curve": "only one outcome occurred",
+    "area_under_roc_curve": "only one outcome occurred, or all forecasts are equal, so that nothing is ranked",
     "brier_skill_score": "only one outcome occurred, so that climatology is perfect",
     "brier_skill_score_training_climatology": "no training split is given, or its climatology is perfect",
     "threshold": "no validation split is given, or only one outcome occurred in it; so is all that needs it",
@@ -113,7 +113,8 @@ def probabilistic_scores(
 
     `brier_skill_score` is held against the event rate of the evaluated samples (Sun et al. 2022, eq. 14),
     `brier_skill_score_training_climatology` against the constant forecast `training_event_rate`, which a forecaster
-    could have known; NaN if that is not given. ROC area and Brier score by the package `scores`.
+    could have known; NaN if that is not given. ROC area and Brier score by the package `scores`; a constant forecast
+    ranks nothing, and its ROC area is NaN rather than the 0.5 of a forecast that ranks at random.
     """
     forecast = xr.DataArray(probability, dims="sample")
     observed = xr.DataArray(label.astype(np.float64), dims="sample")
@@ -121,7 +122,9 @@ def probabilistic_scores(
     decomposition = brier_score_decomposition(label, probability)
     brier_of_training_climatology = float(np.mean((training_event_rate - label) ** 2))
     return {
-        "area_under_roc_curve": float(roc_auc(forecast, observed, check_args=False)),
+        "area_under_roc_curve": (
+            float(roc_auc(forecast, observed, check_args=False)) if np.ptp(probability) > 0 else float("nan")
+        ),
         "brier_score": brier,
         "reliability": decomposition.reliability,
         "resolution": decomposition.resolution,

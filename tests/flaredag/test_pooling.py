@@ -25,8 +25,9 @@ def of(function, images, weight, bias, gradient):
 
 
 def assert_close(found, wanted):
+    # A sum of terms of order 1 may come near zero by cancelling, and is then no measure of their rounding.
     for one, other in zip(found, wanted, strict=True):
-        torch.testing.assert_close(one, other, atol=2e-5 * float(other.abs().max().clamp(min=1e-3)), rtol=0.0)
+        torch.testing.assert_close(one, other, atol=2e-5 * float(other.abs().max().clamp(min=0.1)), rtol=0.0)
 
 
 @given(

@@ -7,7 +7,7 @@ import pytest
 
 from flaredag.artifacts import written_whole
 from flaredag.errors import InputError
-from flaredag.store import FIT_COLUMNS, ON_MAGNETOGRAMS, fit_rows, fits_of_study, main, prune, stored_fit
+from flaredag.store import FIT_COLUMNS, ON_MAGNETOGRAMS, check_stored, fit_rows, fits_of_study, main, prune, stored_fit
 
 INDEX = {
     "datasets": {
@@ -335,3 +335,17 @@ class TestPrune:
         listed.write_text(f"path\n{project}/results/store/checkpoints/cc/networks-1\n")
         prune(project / "results/store", "results")
         assert self.left() == ["cc/networks-1"]
+
+
+class TestCheckpointsUnderTheirDigests:
+    made_from = fits_of()[0].made_from
+
+    def test_its_own_digests_and_paths_outside_a_store_are_taken(self, tmp_path):
+        check_stored(f"{fits_of()[0].folder}/checkpoint.safetensors", self.made_from)
+        check_stored(tmp_path / "checkpoint.safetensors", self.made_from)
+
+    @pytest.mark.parametrize("changed", ["datasets", "models", "code"])
+    def test_another_content_is_refused(self, changed):
+        other = self.made_from | {changed: {"0": "1" * 16}}
+        with pytest.raises(InputError, match="wanted a fit under its own digests"):
+            check_stored(f"{fits_of()[0].folder}/checkpoint.safetensors", other)

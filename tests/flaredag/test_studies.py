@@ -284,6 +284,7 @@ def test_settings_of_a_data_set_hold_those_of_the_splits(study, small):
 def test_what_choosing_regions_to_explain_hangs_on(small):
     assert explained(on(small, WITH_CUBES)) == {
         "regions": 2,
+        "task": "",
         "instrument": "sharp",
         "folds": 4,
         "validation_fraction": 0.1,

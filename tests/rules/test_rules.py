@@ -23,6 +23,11 @@ OUTPUTS = {
     "make_windows": [f"{STUDY}/windows.nc", f"{STUDY}/samples.json"],
     "draw_datasets": [f"{STUDY}/datasets.nc", f"{STUDY}/index.json"],
     "list_fits": [f"{STUDY}/fits.csv"],
+    "stack_predictions": [f"{STUDY}/ensembles/SHARP_ONLY.{suffix}" for suffix in ("nc", "weights.csv")],
+    "join_tables": [f"{STUDY}/weights.csv", f"{STUDY}/checks.csv"],
+    "plot_ensembles": [f"{STUDY}/figures/ensemble_{name}.svg" for name in ("scores", "weights", "boundaries")],
+    "explain_bipoles": [f"{STUDY}/explanations/bipoles.{suffix}" for suffix in ("nc", "csv", "checks.csv")],
+    "plot_explanations": [f"{STUDY}/figures/explained_{name}.svg" for name in ("bipoles", "contours")],
     "verify_predictions": [f"{STUDY}/scores.csv", f"{STUDY}/curves.csv"],
     "compare_models": [f"{STUDY}/comparisons.csv"],
     "compare_papers": [f"{STUDY}/papers.csv"],
@@ -50,7 +55,7 @@ def test_a_rule_alone_makes_the_same_bytes_again(finished_copy, rule):
     assert digests(finished_copy, OUTPUTS[rule]) == before
 
 
-@pytest.mark.parametrize("kind", ["networks", "baselines"])
+@pytest.mark.parametrize("kind", ["networks", "magnetogram_networks", "baselines"])
 def test_a_fit_alone_makes_the_same_bytes_again(finished_copy, kind):
     fits = pd.read_csv(finished_copy.path(f"{STUDY}/fits.csv"))
     folder = fits.loc[fits["path"].str.contains(f"/{kind}-"), "path"].iloc[0]
@@ -60,4 +65,16 @@ def test_a_fit_alone_makes_the_same_bytes_again(finished_copy, kind):
     assert digests(finished_copy, outputs) == before
     provenance = json.loads(finished_copy.path(outputs[-1]).read_text())
     assert provenance["sha256"]["predictions.nc"] == sha256_of_file(finished_copy.path(outputs[0]))
-    assert set(provenance["made_from"]) == {"seeds", "models", "datasets", "code", "environment"}
+    of_pixels = {"magnetograms"} if kind == "magnetogram_networks" else set()
+    assert set(provenance["made_from"]) == {"seeds", "models", "datasets", "code", "environment"} | of_pixels
+
+
+@pytest.mark.parametrize(
+    ("rule", "suffixes"), [("explain_region", (".nc", ".checks.csv")), ("show_explanation", (".html", ".gif"))]
+)
+def test_the_explanation_of_a_region_alone_makes_the_same_bytes_again(finished_copy, rule, suffixes):
+    (explained,) = json.loads(finished_copy.path(f"{STUDY}/index.json").read_text())["explained"]
+    outputs = [f"{STUDY}/explanations/sharp-{explained['region']}{suffix}" for suffix in suffixes]
+    before = digests(finished_copy, outputs)
+    assert remove_and_make_again(finished_copy, rule, outputs) == [rule]
+    assert digests(finished_copy, outputs) == before

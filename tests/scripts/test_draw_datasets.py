@@ -217,7 +217,7 @@ class TestMagnetograms:
             assert digests_of(with_them, name) == digests_of(without, name)
 
 
-FOLDS = {"instrument": "sharp", "folds": 4, "validation_fraction": 0.25}
+FOLDS = {"instrument": "sharp", "task": "", "folds": 4, "validation_fraction": 0.25}
 
 
 class TestExplainedRegions:

@@ -9,6 +9,8 @@ import numpy as np
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
+from flaredag.errors import InputError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -37,7 +39,13 @@ def fit(train: Samples, validation: Samples, *, seed: int, settings: Mapping[str
     Settings: `inverse_regularisation` (scikit-learn's C), `n_features` (how many, from the first, or "all").
     """
     del validation, seed
-    n_features = None if settings["n_features"] == "all" else settings["n_features"]
+    n_given = train.sequence.shape[-1]
+    n_features = n_given if settings["n_features"] == "all" else settings["n_features"]
+    if n_features > n_given:
+        raise InputError(
+            f"logistic regression: n_features is {n_features}, the study has {n_given} features; wanted no more. Mend "
+            "config.yaml."
+        )
     model = LogisticRegression(C=settings["inverse_regularisation"], max_iter=1000, tol=1e-8)
     model.fit(train.sequence[:, -1, :n_features].astype(np.float64), train.label)
     arrays = {"coefficients": model.coef_[0].copy(), "intercept": model.intercept_.copy()}
