@@ -52,6 +52,7 @@ rule write_report:
             config["archives"][ARCHIVE],
             list(SOURCES.values()) if ARCHIVE == "published" else [],
             ARCHIVE_FIGURES,
+            not_served=[name for name in studies.chosen_studies(config) if name not in STUDIES],
         ),
         effort=EFFORT,
         packages=[

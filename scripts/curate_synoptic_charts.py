@@ -158,11 +158,9 @@ def _told(place: pd.Series) -> str:
 
 
 def _issue_times(passage: pd.Series, *, delay_hours: float) -> tuple[pd.Series, pd.Series]:
-    """Issue times, UTC, rounded up to the minute, and the same on the TAI clock."""
-    clock = passage + pd.to_timedelta(round(delay_hours * 3600), unit="s")
-    utc = utc_from_tai(clock)
-    issue = utc.dt.ceil("min")
-    return issue.astype("datetime64[s]"), (clock + (issue - utc)).astype("datetime64[s]")
+    """Issue times, UTC, and the same on the TAI clock, there rounded up to the minute as records stand on a grid."""
+    clock = (passage + pd.to_timedelta(round(delay_hours * 3600), unit="s")).dt.ceil("min").astype("datetime64[s]")
+    return utc_from_tai(clock).astype("datetime64[s]"), clock
 
 
 def main(

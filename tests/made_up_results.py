@@ -49,6 +49,7 @@ ARCHIVE = {
     "name": "embedded",
     "title": "a made-up Sun",
     "simulated": True,
+    "not_served": [],
     "sources": [{"title": "Nowhere", "licence": "none", "citation": "Nobody.", "address": "https://example.org/x_y"}],
     "figures": [{"name": "coverage", "title": "Records of each month."}],
 }

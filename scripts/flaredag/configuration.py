@@ -89,13 +89,22 @@ def study_in_report(name: str, study: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def archive_in_report(
-    name: str, archive: Mapping[str, Any], sources: Sequence[Source], figures: Sequence[str]
+    name: str,
+    archive: Mapping[str, Any],
+    sources: Sequence[Source],
+    figures: Sequence[str],
+    *,
+    not_served: Sequence[str],
 ) -> dict[str, Any]:
-    """What the report says of an archive, of the sources of its data, and of the `figures` of its chapter (names)."""
+    """What the report says of an archive, of the sources of its data, and of the `figures` of its chapter (names).
+
+    `not_served`: studies that were asked for, and that it has no data for.
+    """
     return {
         "name": name,
         "title": archive["title"],
         "simulated": archive["simulated"],
+        "not_served": list(not_served),
         "figures": [{"name": figure, "title": FIGURES[figure]} for figure in figures],
         "sources": [
             {

@@ -137,7 +137,8 @@ def p_value(value: float) -> str:
 def words(name: str) -> str:
     """Name as a reader wants it: models, metrics and counts lose their underscores, data sets keep them."""
     shown = [word if word.isupper() else word.replace("_", " ") for word in name.split(" ")]
-    return " ".join(word.upper() if word in ACRONYMS else word for word in shown).replace("->", " → ")
+    spelled = (word.upper() if word in ACRONYMS else word for word in " ".join(shown).split(" "))
+    return " ".join(spelled).replace("->", " → ")
 
 
 def ranges(numbers: Iterable[int]) -> str:

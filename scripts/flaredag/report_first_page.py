@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from flaredag.ensemble_names import ensemble_models
 from flaredag.report_archive import held_in_words
 from flaredag.report_cells import (
     ABBREVIATIONS,
@@ -40,16 +41,23 @@ def facts(
 ) -> list[list[str]]:
     """Name what was run: archive, studies, effort; data sets, models, seeds; how many published figures agree."""
     scores = pd.concat([of_study.scores for of_study in results])
+    ensembles = [one for study in studies for one in study["ensembles"]]
+    combined = [name for one in ensembles for name in ensemble_models(one["name"], one["criteria"])]
+    learners = [words(name) for name in scores["model"].unique() if name not in combined]
+    if ensembles:
+        learners.append(f"combined in {', '.join(one['name'] for one in ensembles)}")
+    drawn = scores[scores["dataset"].isin([name for study in studies for name in study["datasets"]])]
     verdicts = pd.concat([of_study.papers for of_study in results])["agrees"]
     datasets = ordered(scores["dataset"], [name for study in studies for name in study["datasets"]])
     told = [
         ["Archive", f"{archive['name']}: {archive['title']}"],
         ["It holds", held_in_words(of_archive)],
         ["Studies", ", ".join(study["name"] for study in studies)],
+        *([["Without data here", ", ".join(archive["not_served"])]] if archive["not_served"] else []),
         ["Effort", effort],
         ["Data sets", ", ".join(datasets)],
-        ["Models", ", ".join(words(name) for name in scores["model"].unique())],
-        ["Seeds", ranges(sorted(set(scores["seed"])))],
+        ["Models", ", ".join(learners)],
+        ["Seeds", ranges(sorted(set(drawn["seed"])))],
     ]
     if len(verdicts):
         counts = (f"{(verdicts == verdict).sum()} {plural}" for verdict, (_, plural, _) in VERDICT_WORDS.items())

@@ -64,11 +64,15 @@ class FigureOfStudy(TypedDict):
 
 
 class Archive(TypedDict):
-    """The archive that the run was made on; `figures` of its chapter, with their captions as titles."""
+    """The archive that the run was made on; `figures` of its chapter, with their captions as titles.
+
+    `not_served`: studies that were asked for, and that it has no data for.
+    """
 
     name: str
     title: str
     simulated: bool
+    not_served: Sequence[str]
     sources: Sequence[Source]
     figures: Sequence[Titled]
 

@@ -64,12 +64,13 @@ def test_the_report_has_a_caption_for_each_figure_and_names_the_study(study):
 
 def test_the_report_names_the_sources_of_an_archive(config):
     sources = list(read_manifest(ROOT / "rules" / "published_sources.yaml").values())
-    told = archive_in_report("published", config["archives"]["published"], sources, ["coverage"])
+    told = archive_in_report("published", config["archives"]["published"], sources, ["coverage"], not_served=["fuzzy"])
+    assert told["not_served"] == ["fuzzy"]
     assert told["simulated"] is False
     assert [figure["name"] for figure in told["figures"]] == ["coverage"]
     assert told["sources"][0]["licence"] == "MIT"
     assert told["sources"][0]["address"].endswith("/datasets")
-    assert archive_in_report("embedded", config["archives"]["embedded"], [], [])["sources"] == []
+    assert archive_in_report("embedded", config["archives"]["embedded"], [], [], not_served=[])["sources"] == []
 
 
 def test_artifacts_say_what_they_were_made_from(study):

@@ -33,7 +33,7 @@ def test_facts_tell_what_was_run(tmp_path):
         "Studies": "s",
         "Effort": "quick",
         "Data sets": "B, A",
-        "Models": "LSTM, logistic regression",
+        "Models": "LSTM, logistic regression, combined in stack",
         "Seeds": "0\N{EN DASH}1",
         "Published figures": "3: 1 agree, 1 differ, 1 not run",
     }
