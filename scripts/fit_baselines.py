@@ -13,7 +13,7 @@ MODELS = {
     "climatology": climatology,
     "persistence": persistence,
     "logistic_regression": logistic_regression,
-    "logistic_regression_on_first": logistic_regression,
+    "logistic_regression_on_first_feature": logistic_regression,
     "gradient_boosting": gradient_boosting,
 }
 

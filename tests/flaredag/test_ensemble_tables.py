@@ -2,21 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from flaredag.ensemble_names import ensemble_models
 from flaredag.ensemble_tables import WEIGHT_COLUMNS, read_weights
 from flaredag.errors import InputError
 
 ROW = "A,3,stack,lstm+cnn,accuracy,exact,validation,stack_accuracy,lstm,0.25,0.9,0.8,\n"
-
-
-def test_models_go_by_the_name_of_their_ensemble():
-    assert ensemble_models("stack", ["brier_score", "accuracy"]) == [
-        "stack_brier_score",
-        "stack_accuracy",
-        "stack_average",
-        "stack_best",
-        "stack_oracle_on_test",
-    ]
 
 
 def test_weights_of_all_files_are_read(tmp_path):

@@ -16,7 +16,7 @@ SETTINGS = {
     "climatology": {},
     "persistence": {},
     "logistic_regression": {"inverse_regularisation": 1.0, "n_features": "all"},
-    "logistic_regression_on_first": {"inverse_regularisation": 1.0, "n_features": 1},
+    "logistic_regression_on_first_feature": {"inverse_regularisation": 1.0, "n_features": 1},
     "gradient_boosting": {"learning_rate": 0.1, "max_trees": 5, "max_leaves": 4},
 }
 
@@ -79,7 +79,7 @@ def test_two_settings_of_one_model_are_two_models(inputs, outputs):
     main(inputs, outputs, made_from=made_from(inputs))
     models = read_checkpoint(outputs["checkpoint"], MODELS)
     assert len(models["logistic_regression/0"].arrays["coefficients"]) == 4
-    assert len(models["logistic_regression_on_first/0"].arrays["coefficients"]) == 1
+    assert len(models["logistic_regression_on_first_feature/0"].arrays["coefficients"]) == 1
 
 
 def test_same_bytes_again_and_a_checkpoint_that_can_be_read(inputs, outputs):

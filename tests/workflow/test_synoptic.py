@@ -25,4 +25,4 @@ def test_the_real_charts_run_to_the_report(project, mirror):
     }
     scores = pd.read_csv(project.path("results/scores.csv"))
     assert set(scores["dataset"]) == {"WITHIN_24_H", "WITHIN_48_H", "WITHIN_72_H"}
-    assert {"cnn_by_ranking", "logistic_regression_on_first"} <= set(scores["model"])
+    assert {"cnn_by_ranking", "logistic_regression_on_first_feature"} <= set(scores["model"])
