@@ -67,24 +67,18 @@ class Project:
         self.path(name).write_text(text.replace(old, new))
 
 
-def make_tiny(config: dict) -> None:
-    """Few regions, few seeds, small images, a small network: a whole run in a minute."""
+def make_small(config: dict) -> None:
+    """Few regions, few seeds, small images, small networks: what both configurations of the tests have in common."""
     config["effort"] = "paper"
     config["studies"] = ["sun2022"]
     config["archives"]["embedded"]["simulation"]["regions"] = {"sharp": 36, "smarp": 36}
     config["curation"]["cubes"]["pixels"] = 32
     config["models"]["lstm"] |= {"hidden_size": 8, "max_epochs": 6, "patience_epochs": 6}
-    config["models"]["cnn"]["max_epochs"] = 1
     config["models"]["gradient_boosting"]["max_trees"] = 10
     study = config["study"]["sun2022"]
     study["seeds"] = [0, 1]
     study["fits"]["networks"]["seeds_per_job"] = 2
-    study["fits"]["magnetogram_networks"] |= {"models": ["cnn"], "seeds_per_job": 2}
     del study["datasets"]["FUSED_SMARP"]
-    study["datasets"]["SHARP_FOLDS"]["folds"] = 3
-    study["ensembles"] = study["ensembles"][:2]
-    study["explanation"] |= {"n_frames": 2, "regions": {"embedded": 1, "jsoc": 1}}
-    study["explanation"]["bipoles"] |= {"amplitudes_gauss": [4000, 16000], "separations_deg": [4], "tilts_deg": [0]}
     study["comparisons"] = [
         {
             "name": "table7",
@@ -101,6 +95,26 @@ def make_tiny(config: dict) -> None:
     study["figures"] = study["figures"][:1]
 
 
+def make_tiny(config: dict) -> None:
+    """Keywords alone: a whole run in a minute. Most of what is tested of whole runs hangs on nothing more."""
+    make_small(config)
+    study = config["study"]["sun2022"]
+    del study["source"]["magnetograms"]
+    study["ensembles"] = []
+
+
+def make_whole(config: dict) -> None:
+    """A CNN on magnetograms, stacking and explanation besides."""
+    make_small(config)
+    config["models"]["cnn"]["max_epochs"] = 1
+    study = config["study"]["sun2022"]
+    study["fits"]["magnetogram_networks"] |= {"models": ["cnn"], "seeds_per_job": 2}
+    study["datasets"]["SHARP_FOLDS"]["folds"] = 3
+    study["ensembles"] = study["ensembles"][:1]
+    study["explanation"] |= {"n_frames": 2, "regions": {"embedded": 1}}
+    study["explanation"]["bipoles"] |= {"amplitudes_gauss": [4000, 16000], "separations_deg": [4], "tilts_deg": [0]}
+
+
 @pytest.fixture
 def project(tmp_path):
     """A fresh copy of the project with the tiny configuration, nothing run in it."""
@@ -111,31 +125,48 @@ def project(tmp_path):
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory):
-    """A copy of the project in which results/report.pdf has been made on two cores. Not to be changed.
+    """A copy of the project in which results/report.pdf has been made on two cores. Not to be changed."""
+    return _finished(tmp_path_factory.getbasetemp(), "finished", make_tiny)
 
-    Workers of one run of the tests share it: the first makes it, the others wait.
-    """
-    shared = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        shared = shared.parent
-    made = object.__new__(Project)
-    made.folder = shared / "finished" / "project"
-    with (shared / "finished.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not made.path("results/report.pdf").exists():
-            shutil.rmtree(made.folder, ignore_errors=True)
-            made.__init__(made.folder)
-            made.configure(make_tiny)
-            made.run()
-    return made
+
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory):
+    """As `finished`, with a CNN, stacking and explanation. Not to be changed."""
+    return _finished(tmp_path_factory.getbasetemp(), "whole", make_whole)
 
 
 @pytest.fixture
 def finished_copy(finished, tmp_path):
     """The finished project with its results, its times and Snakemake's records, to be changed."""
+    return _copied(finished, tmp_path)
+
+
+@pytest.fixture
+def whole_copy(whole, tmp_path):
+    """As `finished_copy`, of the project with a CNN."""
+    return _copied(whole, tmp_path)
+
+
+def _finished(shared: Path, name: str, change) -> Project:
+    """Workers of one run of the tests share it: the first makes it, the others wait."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    made = object.__new__(Project)
+    made.folder = shared / name / "project"
+    with (shared / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.path("results/report.pdf").exists():
+            shutil.rmtree(made.folder, ignore_errors=True)
+            made.__init__(made.folder)
+            made.configure(change)
+            made.run()
+    return made
+
+
+def _copied(made: Project, tmp_path: Path) -> Project:
     copied = object.__new__(Project)
     copied.folder = tmp_path / "project"
-    shutil.copytree(finished.folder, copied.folder, copy_function=_copy)
+    shutil.copytree(made.folder, copied.folder, copy_function=_copy)
     return copied
 
 

@@ -1,1 +1,1 @@
-from tiny_project import finished, finished_copy, project  # noqa: F401 (fixtures)
+from tiny_project import finished, finished_copy, project, whole, whole_copy  # noqa: F401 (fixtures)

@@ -92,9 +92,9 @@ def test_a_changed_setting_refits_its_kind_alone_and_back_refits_nothing(project
     assert not set(project.run()) & FITS
 
 
-def test_other_pixels_refit_what_is_fitted_on_magnetograms_alone(project):
-    project.configure(lambda config: config["curation"]["cubes"].update(sharp_to_smarp="average"))
-    ran = project.run()
+def test_other_pixels_refit_what_is_fitted_on_magnetograms_alone(whole_copy):
+    whole_copy.configure(lambda config: config["curation"]["cubes"].update(sharp_to_smarp="average"))
+    ran = whole_copy.run()
     assert set(ran) & FITS == {"fit_magnetogram_networks"}
     assert "explain_region" in ran
     assert "simulate_sun" not in ran
@@ -135,12 +135,11 @@ def test_a_flare_of_one_region_refits_what_holds_its_samples_and_back_refits_not
     fits = pd.read_csv(project.path("results/embedded/sun2022/fits.csv"))
     before = change_flares(project, of_hek, of_ncei)
     ran = project.run()
-    # FUSED_SHARP and SMARP_ONLY, each one batch of each kind; SHARP_ONLY and its folds none.
-    kinds = ["fit_baselines", "fit_magnetogram_networks", "fit_networks"]
-    assert [rule for rule in ran if rule in FITS] == [kind for kind in kinds for _ in range(2)]
+    # FUSED_SHARP and SMARP_ONLY, each one batch of networks and one of baselines; SHARP_ONLY none.
+    assert [rule for rule in ran if rule in FITS] == ["fit_baselines"] * 2 + ["fit_networks"] * 2
     refitted = pd.read_csv(project.path("results/embedded/sun2022/fits.csv"))
     same = fits["dataset_digest"].to_numpy() == refitted["dataset_digest"].to_numpy()
-    assert set(fits["dataset"][same]) == {"SHARP_ONLY", "SHARP_FOLDS"}
+    assert set(fits["dataset"][same]) == {"SHARP_ONLY"}
     assert set(fits["dataset"][~same]) == {"FUSED_SHARP", "SMARP_ONLY"}
     for path, content in before.items():
         path.write_bytes(content)
@@ -163,8 +162,8 @@ def test_one_region_more_makes_one_shard_anew_and_what_depends_on_it(project):
     assert len(changed) == 1
     assert changed[0].startswith("sharp-")
     fits = pd.read_csv(project.path("results/embedded/sun2022/fits.csv"))
-    # The new region is in no data set of SMARP alone: its three fits stay.
-    assert sum(rule in FITS for rule in ran) == len(fits["path"].unique()) - 3
+    # The new region is in no data set of SMARP alone: its two fits stay.
+    assert sum(rule in FITS for rule in ran) == len(fits["path"].unique()) - 2
 
 
 def test_data_sets_of_the_same_content_share_one_fit(project):

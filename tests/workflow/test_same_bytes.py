@@ -62,6 +62,13 @@ def test_other_numbers_of_cores_give_the_same_bytes(finished, project, cores):
     assert artifacts(project) == artifacts(finished)
 
 
+def test_networks_and_explanations_are_the_same_on_one_core(whole, whole_copy):
+    for folder in STUDY:
+        shutil.rmtree(whole_copy.path(folder))
+    whole_copy.run(cores=1)
+    assert artifacts(whole_copy) == artifacts(whole)
+
+
 def test_a_run_killed_in_a_fit_goes_on_and_ends_with_the_same_bytes(finished, finished_copy):
     project = finished_copy
     for folder in (*STUDY, "results/logs"):
