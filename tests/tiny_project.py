@@ -130,9 +130,9 @@ def finished(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def whole(tmp_path_factory):
-    """As `finished`, with a CNN, stacking and explanation. Not to be changed."""
-    return _finished(tmp_path_factory.getbasetemp(), "whole", make_whole)
+def whole(tmp_path_factory, finished):
+    """As `finished`, whose simulated Sun it takes, with a CNN, stacking and explanation. Not to be changed."""
+    return _finished(tmp_path_factory.getbasetemp(), "whole", make_whole, begun_from=finished)
 
 
 @pytest.fixture
@@ -147,7 +147,7 @@ def whole_copy(whole, tmp_path):
     return _copied(whole, tmp_path)
 
 
-def _finished(shared: Path, name: str, change) -> Project:
+def _finished(shared: Path, name: str, change, begun_from: Project | None = None) -> Project:
     """Workers of one run of the tests share it: the first makes it, the others wait."""
     if "PYTEST_XDIST_WORKER" in os.environ:
         shared = shared.parent
@@ -157,7 +157,15 @@ def _finished(shared: Path, name: str, change) -> Project:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not made.path("results/report.pdf").exists():
             shutil.rmtree(made.folder, ignore_errors=True)
-            made.__init__(made.folder)
+            if begun_from is not None:
+                shutil.copytree(begun_from.folder, made.folder, copy_function=_copy)
+                # Fits that this configuration has no use for would be told of in no manifest.
+                shutil.rmtree(made.path("results/store"))
+                shutil.rmtree(made.path("results/embedded/sun2022"))
+                made.path("results/report.pdf").unlink()
+                shutil.copy(ROOT / "config.yaml", made.path("config.yaml"))
+            else:
+                made.__init__(made.folder)
             made.configure(change)
             made.run()
     return made
