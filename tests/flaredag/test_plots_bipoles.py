@@ -66,7 +66,11 @@ def test_it_is_said_when_no_bipole_is_called_flaring():
 
 def test_one_bipole_and_one_method_are_drawn(tmp_path):
     swept = sweep().query("amplitude_gauss == 500 and separation_deg == 2 and tilt_deg == 0")
-    write_svg(tmp_path / "one.svg", bipoles_figure(bipoles(n=1, methods=("occlusion",)), swept, mark=""))
+    figure = bipoles_figure(bipoles(n=1, methods=("occlusion",)), swept, mark="")
+    titles = [axes.get_title() for axes in figure.axes]
+    assert {"Magnetogram", "Occlusion"} <= set(titles)
+    write_svg(tmp_path / "one.svg", figure)
+    assert (tmp_path / "one.svg").read_text().startswith("<?xml")
 
 
 def test_nothing_to_draw_is_an_error():
