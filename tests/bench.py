@@ -8,7 +8,6 @@ import argparse
 import json
 import multiprocessing
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -69,7 +68,7 @@ def _windows(tables: list[Path], flares: list[Path]) -> tuple[int, float, float]
     begun = time.process_time()
     make_windows(records, flare_list, None, settings=settings)
     seconds = time.process_time() - begun
-    return len(records), seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return len(records), seconds, _peak_kibibytes() / 1024
 
 
 def bench_fit() -> tuple[str, str, str]:
@@ -245,8 +244,13 @@ def _cube_rate(index: Path) -> float:
 
 
 def _cube_peak(index: Path) -> float:
-    """Peak memory, KiB: ru_maxrss would keep the parent's value."""
+    """Peak memory, KiB."""
     _curate_cube(index)
+    return _peak_kibibytes()
+
+
+def _peak_kibibytes() -> float:
+    """Peak memory of this process: ru_maxrss would keep the parent's value."""
     status = Path("/proc/self/status").read_text().splitlines()
     return next(float(line.split()[1]) for line in status if line.startswith("VmHWM"))
 
