@@ -11,7 +11,6 @@ from scipy import ndimage
 
 from flaredag.attribution_checks import checks_of_lines, checks_of_network
 from flaredag.attributions import (
-    METHODS,
     explain,
     fitted_cnns,
     positive_probabilities,
@@ -20,7 +19,7 @@ from flaredag.attributions import (
 )
 from flaredag.cubes import cube_stem, read_cube, read_frames
 from flaredag.errors import InputError
-from flaredag.explanations import Explanation, write_checks, write_explanation
+from flaredag.explanations import METHODS, Explanation, write_checks, write_explanation
 from flaredag.fits_files import Magnetogram, read_index, read_listed_magnetogram
 from flaredag.joblog import Progress, job_log
 from flaredag.models.cnn import FittedCNN

@@ -6,19 +6,8 @@ import numpy as np
 import pandas as pd
 from scipy import ndimage
 
-from flaredag.explanations import ExplainedBipoles, Explanation
+from flaredag.explanations import METHODS, ExplainedBipoles, Explanation
 
-METHODS = (
-    "deconvolution",
-    "guided_backpropagation",
-    "integrated_gradients.zero",
-    "integrated_gradients.first",
-    "deep_lift.zero",
-    "deep_lift.first",
-    "grad_cam_4",
-    "grad_cam_5",
-    "occlusion",
-)
 CADENCE = np.timedelta64(96 * 60, "s")
 FIRST_ISSUE = np.datetime64("2011-02-13T17:34:24", "s")
 

@@ -30,6 +30,7 @@ from scipy import ndimage
 from torch import nn
 
 from flaredag.errors import InputError
+from flaredag.explanations import METHODS
 from flaredag.fitting import read_checkpoint
 from flaredag.models import cnn
 from flaredag.training import seeded
@@ -43,17 +44,6 @@ if TYPE_CHECKING:
 
     from flaredag.models.cnn import FittedCNN
 
-METHODS = (
-    "deconvolution",
-    "guided_backpropagation",
-    "integrated_gradients.zero",
-    "integrated_gradients.first",
-    "deep_lift.zero",
-    "deep_lift.first",
-    "grad_cam_4",
-    "grad_cam_5",
-    "occlusion",
-)
 # Without a sequence there is no first frame.
 METHODS_OF_SINGLE_IMAGES = tuple(method for method in METHODS if not method.endswith(".first"))
 POSITIVE = 1

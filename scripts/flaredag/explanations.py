@@ -19,6 +19,18 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 UTC_SECONDS = "seconds since 1970-01-01 (UTC)"
+# Methods whose maps a region has, in the order of files, figures and tables.
+METHODS = (
+    "deconvolution",
+    "guided_backpropagation",
+    "integrated_gradients.zero",
+    "integrated_gradients.first",
+    "deep_lift.zero",
+    "deep_lift.first",
+    "grad_cam_4",
+    "grad_cam_5",
+    "occlusion",
+)
 CHECK_COLUMNS = ("subject", "method", "check", "value", "n")
 _ATTRIBUTION = {"units": "1", "description": "part of the positive class's logit; flag_meanings of `method` name them"}
 # name -> dims, dtype, attributes
@@ -60,7 +72,7 @@ _BIPOLE_VARIABLES: dict[str, tuple[tuple[str, ...], str, dict[str, Any]]] = {
 class Explanation:
     """A region's frames in time and what a network that has not seen it makes of them.
 
-    `methods`: names, see `flaredag.attributions.METHODS`. (frame,): `issue_time` (UTC), `label` (1 a strong flare
+    `methods`: names, see `METHODS`. (frame,): `issue_time` (UTC), `label` (1 a strong flare
     starts within the horizon, 0 none does, -1 unknown), `probability`. `magnetogram` (frame, y, x), gauss, NaN where
     nothing was measured, in the size of the last frame's original image; `magnetogram_cnn` (frame, cnn_y, cnn_x),
     gauss, as the network sees it; `attribution` (method, frame, y, x) and `attribution_cnn` (method, frame, cnn_y,

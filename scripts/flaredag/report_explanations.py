@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from flaredag.attribution_words import title
+from flaredag.explanations import METHODS
 from flaredag.report_cells import (
     UNDEFINED,
     Block,
@@ -68,18 +69,6 @@ CHECKS = {
     ),
     "largest_number_of_steps": Check("Steps of the integral: most", count, lambda n: False),
 }
-METHODS = (
-    FIELD,
-    "deconvolution",
-    "guided_backpropagation",
-    "integrated_gradients.zero",
-    "integrated_gradients.first",
-    "deep_lift.zero",
-    "deep_lift.first",
-    "grad_cam_4",
-    "grad_cam_5",
-    "occlusion",
-)
 EXPLANATION = (
     "Attribution maps tell which pixels of a magnetogram a network's forecast rests on. A map always looks like "
     "something, so each method is checked. What fails a check is in colour; "
@@ -113,7 +102,7 @@ def explanation(checks: pd.DataFrame) -> list[Block]:
     for name in ordered(checks["check"], list(CHECKS)):
         check = CHECKS.get(name, Check(words(name), number, lambda value: False))
         rows.append({"group": check.title})
-        for method in ordered(checks.loc[checks["check"] == name, "method"], METHODS):
+        for method in ordered(checks.loc[checks["check"] == name, "method"], [FIELD, *METHODS]):
             cells: list[Any] = [THE_FIELD if method == FIELD else title(method)]
             for subject in subjects:
                 value = values.get((name, method, subject))

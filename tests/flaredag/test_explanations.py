@@ -64,7 +64,7 @@ def bipoles():
     )
 
 
-def same(one, other):
+def assert_same(one, other):
     for field in dataclasses.fields(one):
         a, b = getattr(one, field.name), getattr(other, field.name)
         np.testing.assert_array_equal(a, b, err_msg=field.name)
@@ -75,12 +75,12 @@ def same(one, other):
 def test_a_region_comes_back_as_it_was_written(tmp_path, n_flares):
     given = explanation(n_flares=n_flares)
     write_explanation(tmp_path / "a.nc", given)
-    same(given, read_explanation(tmp_path / "a.nc"))
+    assert_same(given, read_explanation(tmp_path / "a.nc"))
 
 
 def test_bipoles_come_back_as_they_were_written(tmp_path):
     write_bipoles(tmp_path / "a.nc", bipoles())
-    same(bipoles(), read_bipoles(tmp_path / "a.nc"))
+    assert_same(bipoles(), read_bipoles(tmp_path / "a.nc"))
 
 
 def test_same_content_same_bytes(tmp_path):
