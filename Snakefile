@@ -14,6 +14,7 @@ validate(config, "rules/config.schema.yaml")
 include: "rules/common.smk"
 include: "rules/studies.smk"
 include: "rules/explained.smk"
+include: "rules/issued.smk"
 include: "rules/simulate.smk"
 include: "rules/retrieve.smk"
 include: "rules/curate.smk"
@@ -22,9 +23,13 @@ include: "rules/archive.smk"
 include: "rules/sample.smk"
 include: "rules/train.smk"
 include: "rules/stack.smk"
+include: "rules/calibrate.smk"
 include: "rules/verify.smk"
+include: "rules/protocol.smk"
+include: "rules/audit.smk"
 include: "rules/explain.smk"
 include: "rules/report.smk"
+include: "rules/forecasts.smk"
 
 
 # A rule `all` would run at every call, as it has no output; a default target set in an included file is forgotten.

@@ -47,9 +47,12 @@ STORE = config["store"]
 
 MANIFEST = beside_snakefile("rules/published_sources.yaml")
 SOURCES = told(sources.read_manifest, MANIFEST)
-ARCHIVES = {name: archive_files.observed_files(name, config["archives"][name]) for name in ("embedded", "jsoc")} | {
-    "published": archive_files.published_files(SOURCES, used=told(studies.kinds_used, config))
-}
+KINDS_USED = told(studies.kinds_used, config)
+ARCHIVES = {
+    name: archive_files.observed_files(name, config["archives"][name], used=KINDS_USED) for name in ("embedded", "jsoc")
+} | {"published": archive_files.published_files(SOURCES, used=KINDS_USED)}
+# What only some studies read of `published`.
+ON_REQUEST = archive_files.published_files(SOURCES, used=archive_files.all_optional_kinds())
 STUDIES = told(studies.studies_of_archive, config, ARCHIVES[ARCHIVE])
 for name, settings in STUDIES.items():
     told(studies.check_study, name, settings)
@@ -134,3 +137,34 @@ def in_figure(wildcards):
         "regressions": {name: [f"{folder}/overlap/{name}.csv"] for name in ("matched", "regressions")},
         "quantiles": {name: [f"{folder}/overlap/{name}.csv"] for name in ("quantiles", "factors")},
     }[wildcards.figure]
+
+
+def audited_samples(wildcards):
+    """Input function: the file of samples to be audited; an error where none is given."""
+    if not config["audited"]:
+        raise WorkflowError(
+            "no samples are given. Name a CSV file with the columns time, region, split, label and features: "
+            "snakemake results/audit.csv --config audited=FILE.csv"
+        )
+    return config["audited"]
+
+
+def raw_of_flare_list(wildcards):
+    """Raw files of one flare list of the archive of the job's wildcards."""
+    files = ON_REQUEST if wildcards.archive == "published" else ARCHIVES[wildcards.archive]
+    return archive_files.raw_of_flare_list(files, wildcards.flare_list)
+
+
+def raw_of_summaries(wildcards):
+    """Yearly archives of NOAA's region summaries of the archive of the job's wildcards."""
+    return ON_REQUEST.raw["srs_archives"] if wildcards.archive == "published" else raw_files("srs")(wildcards)
+
+
+def told_of_regions(wildcards):
+    """NOAA's region summaries, and the map of HARPs whose records name no NOAA region; of `published` for HARPs alone."""
+    files, of_harps = ARCHIVES[ARCHIVE], "sharp" in STUDIES[wildcards.study]["instruments"]
+    published = files.curated.get("published_summaries", []) if of_harps else []
+    return {
+        "region_summaries": files.curated.get("region_summaries", published),
+        "harp_noaa": files.raw.get("map_of_harps", []) if of_harps else [],
+    }

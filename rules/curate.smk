@@ -67,15 +67,13 @@ rule curate_goes_flares:
 rule curate_region_summaries:
     """Curate NOAA's daily region summaries: position, area, McIntosh and Mount Wilson class of each region and day."""
     input:
-        archives=raw_files("srs"),
+        archives=raw_of_summaries,
     output:
         table="results/{archive}/region_summaries.nc",
         counts="results/{archive}/region_summaries.json",
         rejected="results/{archive}/region_summaries.rejected.csv",
     log:
         "results/{archive}/logs/curate_region_summaries.log",
-    wildcard_constraints:
-        archive="embedded|jsoc",
     conda:
         "../envs/curate_region_summaries.yaml"
     params:
@@ -139,19 +137,3 @@ rule curate_swansf:
         code=code_digest("curate_swansf.py"),
     script:
         "../scripts/curate_swansf.py"
-
-
-rule curate_forecasts:
-    """Take in anybody's forecasts (`--config forecasts=FILE.csv`), to be verified by the same code as ours."""
-    input:
-        forecasts=config["forecasts"] or [],
-    output:
-        predictions="results/forecasts/predictions.nc",
-    log:
-        "results/forecasts/logs/curate_forecasts.log",
-    conda:
-        "../envs/curate_forecasts.yaml"
-    params:
-        code=code_digest("curate_forecasts.py"),
-    script:
-        "../scripts/curate_forecasts.py"

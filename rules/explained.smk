@@ -68,7 +68,9 @@ def explanation_settings(wildcards):
     """Settings of the explanation of one region."""
     one, study = one_explained(wildcards), STUDIES[wildcards.study]
     explanation, archive = study["explanation"], config["archives"][ARCHIVE]
-    labels = {key: study["labels"][key] for key in ("horizon_hours", "strong_class")}
+    task = study["datasets"][explanation["dataset"]].get("task", "")
+    of_task = studies.labels_of_task(study, task)
+    labels = {key: of_task[key] for key in ("horizon_hours", "strong_class")}
     told = {"archive_title": archive["title"], "simulated": archive["simulated"], "noaa_ars": ""}
     if "case" in one:
         told = {"archive_title": one["title"], "simulated": False, "noaa_ars": one["noaa_ars"]}
@@ -80,6 +82,7 @@ def explanation_settings(wildcards):
             "region": one["region"],
             "fold": one["fold"],
             "dataset": explanation["dataset"],
+            "task": task,
             "model": explanation["model"],
             "n_frames": explanation["n_frames"],
         }

@@ -1,4 +1,4 @@
-# all studies of the chosen archive -> results/report.pdf, and scores.csv, comparisons.csv, papers.csv, manifest.json
+# all studies of the chosen archive -> results/report.pdf, and scores.csv, intervals.csv, comparisons.csv, papers.csv, manifest.json
 
 ARTIFACTS = configuration.artifacts_of_archive(f"results/{ARCHIVE}", ARCHIVES[ARCHIVE], STUDIES)
 ARCHIVE_FIGURES = ARCHIVES[ARCHIVE].figures()
@@ -15,6 +15,12 @@ rule write_report:
         fits=of_studies("fits.csv"),
         weights=of_studies("weights.csv"),
         checks=of_studies("checks.csv"),
+        intervals=of_studies("intervals.csv"),
+        audit=of_studies("audit.csv"),
+        strata=of_studies("strata.csv"),
+        labels=of_studies("labels.csv"),
+        conformal=of_studies("conformal.csv"),
+        decomposition=of_studies("decomposition.csv"),
         pages=lambda wildcards: [
             page for name in STUDIES for suffix in (".html", ".gif") for page in regions_explained(name, suffix)
         ],
@@ -26,7 +32,7 @@ rule write_report:
         exported=[
             f"results/{ARCHIVE}/{name}/predictions/{dataset}.csv"
             for name, study in STUDIES.items()
-            for dataset in study["datasets"]
+            for dataset in studies.exported_datasets(study)
         ],
         checked=of_studies("checked.json"),
         archive=f"results/{ARCHIVE}/archive.json",
@@ -35,11 +41,13 @@ rule write_report:
         archive_figures=[f"results/{ARCHIVE}/figures/{name}.svg" for name in ARCHIVE_FIGURES],
         artifacts=lambda wildcards: [row["path"] for row in [*ARTIFACTS, *artifacts_explained()]],
         template=beside_snakefile("scripts/report.typ"),
+        looks=beside_snakefile("scripts/report_looks.typ"),
     output:
         report="results/report.pdf",
         scores="results/scores.csv",
         comparisons="results/comparisons.csv",
         papers="results/papers.csv",
+        intervals="results/intervals.csv",
         manifest="results/manifest.json",
     log:
         "results/logs/write_report.log",

@@ -29,7 +29,7 @@ rule join_tables:
     log:
         "results/{archive}/logs/join_tables/{study}-{table}.log",
     wildcard_constraints:
-        table="weights|checks",
+        table="weights|checks|conformal",
     conda:
         "../envs/join_tables.yaml"
     params:

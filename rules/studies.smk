@@ -11,6 +11,11 @@ def of_study(*keys):
     return settings
 
 
+def of_verification(*keys):
+    """Some settings of verification."""
+    return {key: config["verification"][key] for key in keys}
+
+
 def of_studies(name):
     """Path of a file of every study of this run."""
     return [f"results/{ARCHIVE}/{study}/{name}" for study in STUDIES]
@@ -75,9 +80,18 @@ def prediction_files(wildcards):
 def verified(wildcards):
     """(data set, protocol, predictions) of everything that is verified in a study: ours, and forecasts given."""
     protocol = STUDIES[wildcards.study]["protocol"]
-    ours = [(dataset, protocol, path) for dataset, path in predicted(wildcards)]
+    ours = [(dataset, protocol, path) for dataset, path in ours_in(wildcards)]
     given = [("FORECASTS", "as_given", "results/forecasts/predictions.nc")] if config["forecasts"] else []
     return [*ours, *given]
+
+
+def ours_in(wildcards):
+    """(data set, predictions) of all that is ours and verified in a study."""
+    return [
+        *predicted(wildcards),
+        *calibrated_of(wildcards.study).items(),
+        *full_disk_of(wildcards.study).items(),
+    ]
 
 
 def in_ensemble_figure(wildcards):
@@ -95,9 +109,11 @@ def in_ensemble_figure(wildcards):
 
 
 def tables_to_join(wildcards):
-    """Tables of a study of which each has a part: `weights` a data set, `checks` of what is explained."""
+    """Tables of a study of which each has a part: `weights` and `conformal` a data set, `checks` of what is explained."""
     if wildcards.table == "weights":
         return [path.replace(".nc", ".weights.csv") for path in ensembles_of(wildcards.study).values()]
+    if wildcards.table == "conformal":
+        return [path.replace(".nc", ".conformal.csv") for path in calibrated_of(wildcards.study).values()]
     return [path.replace(".nc", ".checks.csv") for path in explanations_of(wildcards.study)]
 
 

@@ -56,9 +56,12 @@ rule export_predictions:
 
 
 rule compare_models:
-    """Test which model or data set is better, over seeds, as the paper does."""
+    """Test which model or data set is better: over seeds, as papers do and corrected, and by resampled regions."""
     input:
         scores="results/{archive}/{study}/scores.csv",
+        differences="results/{archive}/{study}/differences.csv",
+        index="results/{archive}/{study}/index.json",
+        daily=lambda wildcards: list(full_disk_of(wildcards.study).values()),
     output:
         comparisons="results/{archive}/{study}/comparisons.csv",
     log:
@@ -68,6 +71,7 @@ rule compare_models:
     params:
         settings=of_study("comparisons"),
         study=lambda wildcards: wildcards.study,
+        daily_datasets=lambda wildcards: list(full_disk_of(wildcards.study)),
         code=code_digest("compare_models.py"),
     script:
         "../scripts/compare_models.py"
@@ -107,7 +111,7 @@ rule plot_verification:
     log:
         "results/{archive}/logs/plot_verification/{study}-{figure}.log",
     wildcard_constraints:
-        figure="(?!ensemble_|explained_)[a-z0-9_]+",
+        figure="(?!ensemble_|explained_|ladder_|diagnostics_)[a-z0-9_]+",
     conda:
         "../envs/plot_verification.yaml"
     params:

@@ -40,6 +40,7 @@ COLUMNS = (
     "agrees",
     "why",
 )
+PAIRED_T = "paired_t_one_sided"
 NO_REASON = "no reason found yet"
 UNDEFINED = "undefined in this run"
 NOT_MADE = "this run has no such figure"
@@ -112,8 +113,9 @@ def main(
 
 
 def _read_comparisons(path: str | Path, *, study: str) -> pd.DataFrame:
-    comparisons = read_raw_csv(path, ("study", "metric", "a", "b", "statistic", "p"))
-    of_study = comparisons.loc[comparisons["study"] == study, :]
+    comparisons = read_raw_csv(path, ("study", "metric", "a", "b", "test", "statistic", "p"))
+    # What papers publish is the plain paired t-test.
+    of_study = comparisons.loc[(comparisons["study"] == study) & (comparisons["test"] == PAIRED_T), :]
     return of_study.assign(**{name: numbers(of_study.loc[:, name], path=path) for name in ("statistic", "p")})
 
 

@@ -5,13 +5,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from flaredag.artifacts import write_json
-from flaredag.datasets import draw_dataset
+from flaredag.datasets import draw_dataset, split_members
 from flaredag.errors import InputError
 from flaredag.joblog import job_log
 from flaredag.samples import (
     Dataset,
+    Samples,
     StudyWindows,
     content_digest,
     magnetograms_digest,
@@ -24,32 +26,47 @@ from flaredag.splits import SPLITS, fold_of_regions
 
 LOG = logging.getLogger("flaredag")
 
+# Keywords of `draw_dataset` that say what is done with the members of a split, not who they are.
+HOW_DRAWN = ("undersampled", "standardisation", "pixels_standardised_by")
+
 
 def draw_datasets(
     windows: StudyWindows, name: str, *, seeds: Sequence[int], settings: Mapping[str, Any]
 ) -> tuple[list[Dataset], dict[str, Any]]:
     """The data set `name` for every seed, and its entry of the index: digests, and samples and regions of each split.
 
-    `settings`: keywords of `draw_dataset`.
+    `settings`: keywords of `draw_dataset`. Samples are counted as drawn (`splits`) and before any is left out to
+    balance a split (`natural`).
     """
     datasets = [draw_dataset(windows, name=name, seed=seed, **settings) for seed in seeds]
-    entry: dict[str, Any] = {"seeds": {}}
+    how_split = {key: value for key, value in settings.items() if key not in HOW_DRAWN}
+    entry: dict[str, Any] = {"split_by": settings.get("split_by", "region"), "seeds": {}}
     for dataset in datasets:
         samples = {split: samples_of_split(windows, dataset, split) for split in SPLITS}
+        members = split_members(windows, where=f"{name}, seed {dataset.seed}", seed=dataset.seed, **how_split)
         entry["seeds"][str(dataset.seed)] = {
             "digest": content_digest(samples),
-            "splits": {
-                split: {"positive": int((one.label == 1).sum()), "negative": int((one.label == 0).sum())}
-                for split, one in samples.items()
-            },
-            "regions": {
-                split: len(np.unique(np.stack([one.instrument, one.region]), axis=1).T)
+            "splits": {split: _counts(one.label) for split, one in samples.items()},
+            "natural": {split: _counts(windows.label[own]) for split, own in members.items()},
+            "regions": {split: _count_regions(one) for split, one in samples.items()},
+            "regions_of_evaluated": {
+                split: _count_regions(one, windows.instruments.index(settings["evaluated"]))
                 for split, one in samples.items()
             },
         }
         if windows.images is not None:
             entry["seeds"][str(dataset.seed)]["magnetograms"] = magnetograms_digest(windows, dataset)
     return datasets, entry
+
+
+def _count_regions(samples: Samples, instrument: int | None = None) -> int:
+    """Regions of samples, of one instrument where its code is given."""
+    own = np.stack([samples.instrument, samples.region])
+    return np.unique(own if instrument is None else own[:, own[0] == instrument], axis=1).shape[1]
+
+
+def _counts(label: NDArray[np.int8]) -> dict[str, int]:
+    return {"positive": int((label == 1).sum()), "negative": int((label == 0).sum())}
 
 
 def explained_regions(windows: StudyWindows, *, settings: Mapping[str, Any]) -> list[dict[str, int]]:

@@ -139,8 +139,8 @@ def main(
     tell the region's NOAA numbers; `checkpoint` of the fold; and `windows` and `datasets` of the study, which tell the
     sequence and which regions a network has seen: both None where the region is of another archive than the networks.
     `others`: checkpoints of further networks by their data set; of these, those that have not seen the region are used.
-    `settings`: `instrument`, `region`, `dataset`, `fold` and `model` of the network, `n_frames`, `horizon_hours`,
-    `strong_class`, `noaa_ars` (for want of tables), `archive_title`, `simulated`.
+    `settings`: `instrument`, `region`, `dataset`, `task`, `fold` and `model` of the network, `n_frames`,
+    `horizon_hours`, `strong_class`, `noaa_ars` (for want of tables), `archive_title`, `simulated`.
     """
     instrument, region, fold, model = (settings[name] for name in ("instrument", "region", "fold", "model"))
     noaa_ars, flares = region_of(inputs["tables"], inputs["flares"], settings=settings)
@@ -160,7 +160,7 @@ def main(
             strong_class=settings["strong_class"],
         )
     else:
-        windows = read_windows(inputs["windows"])
+        windows = read_windows(inputs["windows"], settings["task"])
         if region in regions_seen(windows, inputs["datasets"], settings["dataset"], fold, instrument):
             raise InputError(
                 f"{inputs['datasets']}: {instrument} {region} is among the training or validation samples of "

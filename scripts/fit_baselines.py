@@ -14,6 +14,7 @@ MODELS = {
     "persistence": persistence,
     "logistic_regression": logistic_regression,
     "logistic_regression_on_first_feature": logistic_regression,
+    "logistic_regression_on_quantiles": logistic_regression,
     "gradient_boosting": gradient_boosting,
 }
 

@@ -8,6 +8,7 @@ from typing import TypedDict
 import pandas as pd
 from matplotlib.figure import Figure
 
+from flaredag.calibration_names import is_calibrated
 from flaredag.errors import InputError
 from flaredag.joblog import job_log
 from flaredag.plots import overview_figure, verification_figure, write_svg
@@ -40,9 +41,13 @@ def plot_verification(
     mark: str,
     left_out: Sequence[str],
 ) -> Figure:
-    """The figure of the series of `group`; without a group, the overview of all of `study` but models `left_out`."""
+    """The figure of the series of `group`; without a group, the overview of all of `study`.
+
+    The overview has neither the models `left_out` nor calibrated forecasts.
+    """
     if group is None:
-        scores = scores[~scores["model"].isin(list(left_out))]
+        calibrated = scores["model"].map(is_calibrated).astype(bool)
+        scores = scores[~calibrated & ~scores["model"].isin(list(left_out))]
         title = f"{study}: true skill statistic of all models, mean and sd over seeds"
         return overview_figure(scores, title=title, mark=mark)
     series = [(one["dataset"], one["model"]) for one in group["series"]]

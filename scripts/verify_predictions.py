@@ -9,76 +9,61 @@ import pandas as pd
 
 from flaredag.artifacts import write_csv
 from flaredag.errors import InputError
+from flaredag.forecast_scores import Series, curves_of, scores_of
 from flaredag.joblog import Progress, job_log
 from flaredag.predictions import read_predictions
 from flaredag.score_tables import (
-    CATEGORICAL_METRICS,
     CURVE_COLUMNS,
     FIXED_THRESHOLD,
-    PROBABILISTIC_METRICS,
-    RELIABILITY_CURVE,
-    ROC_CURVE,
     SCORE_COLUMNS,
-    SKILL_SCORE_PROFILE,
+    TEST_THRESHOLD,
     VALIDATION_THRESHOLD,
 )
-from flaredag.verification import (
-    UNDEFINED_BECAUSE,
-    categorical_scores,
-    contingency_table,
-    probabilistic_scores,
-    reliability_curve,
-    roc_curve,
-    skill_score_profile,
-    threshold_of_best_true_skill_statistic,
-)
+from flaredag.verification import UNDEFINED_BECAUSE, threshold_of_best_true_skill_statistic
 
 LOG = logging.getLogger("flaredag")
-CURVES = {
-    RELIABILITY_CURVE: reliability_curve,
-    ROC_CURVE: roc_curve,
-    SKILL_SCORE_PROFILE: skill_score_profile,
-}
 
 
 def verify_predictions(predictions: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Scores (model, seed, threshold, metric, value) and curves (model, seed, curve, x, y, n) of the test split.
 
     `predictions` has the columns of flaredag.predictions. The validation split only chooses a threshold, the training
-    split only gives the event rate of its climatology; without them what hangs on them is NaN. Rows are in the
-    order of model, seed and `METRICS`. Raises InputError if a model and seed has no test sample.
+    split only gives the event rate of its climatology; without them what hangs on them is NaN. The threshold that is
+    best on the test split itself is a leak, scored to be priced. Rows are in the order of model, seed and `METRICS`.
+    Raises InputError if a model and seed has no test sample.
     """
-    scores, curves = [], []
+    series = []
     for (model, seed), samples in predictions.groupby(["model", "seed"], observed=True, sort=True):
-        label = {split: part.to_numpy() for split, part in samples["label"].groupby(samples["split"], observed=True)}
-        probability = {
-            split: part.to_numpy() for split, part in samples["probability"].groupby(samples["split"], observed=True)
-        }
+        label, probability = (
+            {split: part.to_numpy() for split, part in samples[name].groupby(samples["split"], observed=True)}
+            for name in ("label", "probability")
+        )
         if "test" not in label:
             raise InputError(
                 f"model {model}, seed {seed}: no sample in split test, found {', '.join(label)}. Wanted a test split "
                 "in every prediction."
             )
-        chosen = (
-            threshold_of_best_true_skill_statistic(label["validation"], probability["validation"])
-            if "validation" in label
-            else float("nan")
+        best = {
+            split: threshold_of_best_true_skill_statistic(label[split], probability[split])
+            for split in ("validation", "test")
+            if split in label
+        }
+        series.append(
+            Series(
+                model=model,
+                seed=seed,
+                row=np.flatnonzero((samples["split"] == "test").to_numpy()),
+                label=label["test"],
+                probability=probability["test"],
+                thresholds={
+                    FIXED_THRESHOLD: 0.5,
+                    VALIDATION_THRESHOLD: best.get("validation", float("nan")),
+                    TEST_THRESHOLD: best["test"],
+                },
+                training_event_rate=float(label["train"].mean()) if "train" in label else float("nan"),
+            )
         )
-        thresholds = np.array([0.5, chosen])
-        table = contingency_table(label["test"], probability["test"], thresholds=thresholds)
-        categorical = categorical_scores(table) | {"threshold": thresholds}
-        for column, threshold in enumerate((FIXED_THRESHOLD, VALIDATION_THRESHOLD)):
-            scores += [(model, seed, threshold, metric, categorical[metric][column]) for metric in CATEGORICAL_METRICS]
-        probabilistic = probabilistic_scores(
-            label["test"],
-            probability["test"],
-            training_event_rate=float(label["train"].mean()) if "train" in label else float("nan"),
-        )
-        scores += [(model, seed, "", metric, probabilistic[metric]) for metric in PROBABILISTIC_METRICS]
-        for name, curve in CURVES.items():
-            points = curve(label["test"], probability["test"])
-            curves.append(pd.DataFrame({"model": model, "seed": seed, "curve": name, **points._asdict()}))
-    return pd.DataFrame(scores, columns=["model", "seed", "threshold", "metric", "value"]), pd.concat(curves)
+    return scores_of(series), curves_of(series)
 
 
 def main(

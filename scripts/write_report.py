@@ -6,7 +6,18 @@ from typing import Any
 
 import pandas as pd
 
-from flaredag import report_archive, report_ensembles, report_explanations, report_first_page, report_sections
+from flaredag import (
+    report_archive,
+    report_audit,
+    report_calibration,
+    report_ensembles,
+    report_explanations,
+    report_first_page,
+    report_labels,
+    report_protocol,
+    report_sections,
+    report_strata,
+)
 from flaredag.artifacts import write_csv, write_json, written_whole
 from flaredag.joblog import job_log
 from flaredag.manifest import Artifact, installed_versions, rows_of_artifacts, rows_of_fits
@@ -27,7 +38,7 @@ from flaredag.report_pdf import compiled, figure_file
 from flaredag.report_published import published_against_ours
 
 LOG = logging.getLogger("flaredag")
-JOINED = ("scores", "comparisons", "papers")
+JOINED = ("scores", "comparisons", "papers", "intervals")
 
 
 def write_report(
@@ -39,7 +50,7 @@ def write_report(
     effort: str,
     versions: Mapping[str, str | None],
 ) -> dict[str, Any]:
-    """Content of the report for its template, as JSON: first page, archive, a part a study, provenance.
+    """Content of the report for its template, as JSON: what holds, what was run, archive, a part a study, provenance.
 
     Figures are named by their place among the captions of the archive and then of all studies (`figure_file`).
     """
@@ -56,12 +67,23 @@ def write_report(
         n_figures += len(study["figures"])
         sections = {
             "Records, windows and samples": report_sections.samples(study, of_study),
-            "Scores": report_sections.scores(study, of_study),
+            "The protocol ladder": [
+                *report_protocol.protocol(study, of_study.intervals),
+                *figures.get("The protocol ladder", []),
+            ],
+            "Scores": report_sections.scores(study, of_study.intervals),
             "Is the difference more than chance?": report_sections.comparisons(study, of_study),
             "Figures": figures.get("Figures", []),
+            "Calibration and value": [
+                *report_calibration.calibration(study, of_study.intervals, of_study.decomposition, of_study.conformal),
+                *figures.get("Calibration and value", []),
+            ],
+            "Where the skill is": report_strata.strata(study, of_study.strata),
+            "Other flare lists": report_labels.labels(study, of_study.labels),
+            "Leaks": report_audit.audit(study, of_study.audit, of_study.comparisons),
             "Stacking": [
                 *report_ensembles.stacking(study, of_study.weights),
-                *report_ensembles.scores(study, of_study.scores),
+                *report_ensembles.scores(study, of_study.intervals),
                 *figures.get("Stacking", []),
             ],
             "Explanation": [*report_explanations.explanation(of_study.checks), *figures.get("Explanation", [])],
@@ -82,6 +104,7 @@ def write_report(
         "archive": archive["name"],
         "archive_title": archive["title"],
         "simulated": archive["simulated"],
+        "what_holds": report_protocol.what_holds(studies, results),
         "facts": report_first_page.facts(studies, results, archive, of_archive, effort=effort),
         "archive_chapter": report_archive.chapter(archive, of_archive, figures_of_archive),
         "parts": parts,
@@ -103,11 +126,10 @@ def main(
 ) -> None:
     """Read what every study came to and what the archive holds; write the report, and the tables for machines.
 
-    `inputs`: scores, comparisons, papers, samples, index, fits, weights and checks, a file a study in the order of
-    `studies`; figures, an SVG a caption; archive, regressions and factors, one file each; archive_figures, an SVG a
-    caption. `outputs`:
-    report, scores, comparisons, papers, manifest. `packages`: those whose versions are told. `artifacts`: what the
-    manifest names besides the fits and the outputs.
+    `inputs`: a file a study, in the order of `studies`, of each of `flaredag.report_inputs.ONE_FILE_A_STUDY`; figures,
+    an SVG a caption; archive, regressions and factors, one file each; archive_figures, an SVG a caption. `outputs`:
+    report, scores, comparisons, papers, intervals, manifest. `packages`: those whose versions are told. `artifacts`:
+    what the manifest names besides the fits and the outputs.
     """
     check_numbers_of_files(studies, inputs, archive=archive)
     results = [

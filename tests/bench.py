@@ -22,9 +22,11 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests")]
 N_ROUNDS = 9
 
-from bench_ensembles import bench_ensembles  # noqa: E402 (found by the paths above)
+from bench_audit import bench_audit  # noqa: E402 (found by the paths above)
+from bench_ensembles import bench_ensembles  # noqa: E402
 from bench_explanations import bench_explanations  # noqa: E402
 from bench_networks import bench_networks  # noqa: E402
+from bench_verification import bench_verification  # noqa: E402
 
 
 def main() -> None:
@@ -32,7 +34,7 @@ def main() -> None:
     parser.parse_args()
     results = ROOT / "results"
     rows = [bench_fit(), *bench_networks(), *bench_ensembles(), *bench_explanations()]
-    rows += [*bench_keywords(), *bench_simulated_sun()]
+    rows += [*bench_verification(), *bench_audit(), *bench_keywords(), *bench_simulated_sun()]
     mirror = Path(os.environ.get("FLAREDAG_MIRROR", ROOT.parent / "shared" / "data"))
     if (mirror / "goes_xrs_ngdc").is_dir():
         rows += [*bench_parsers(mirror), *bench_cubes(mirror / "fits_sharp_377_series")]

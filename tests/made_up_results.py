@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from flaredag.artifacts import write_json
+import made_up_protocol
+from flaredag.artifacts import write_csv, write_json
 from flaredag.report_inputs import ArchiveResults, Results, read_archive_results, read_results
 from flaredag.score_tables import METRICS
 
@@ -19,6 +20,9 @@ AT_THRESHOLD = METRICS[:7]
 TSS = {("A", "lstm"): (0.8, 0.9), ("A", "logistic_regression"): (0.7, 0.6), ("B", "lstm"): (0.5, 0.5)}
 TSS |= {("B", "logistic_regression"): (0.6, 0.7)}
 
+# Tables of a study as `made_up_protocol` has them.
+MADE_UP_TABLES = ("audit", "strata", "labels", "conformal", "decomposition")
+
 
 def study_named(name: str) -> dict:
     return {
@@ -29,6 +33,7 @@ def study_named(name: str) -> dict:
         "declared_leaks": ["Looks into `the_future`."],
         "headline": {"model": "lstm", "baseline": "logistic_regression", "metric": "true_skill_statistic"},
         "datasets": ["B", "A"],
+        "ladders": [],
         "comparisons": [{"name": "one", "title": "Is it better?"}],
         "published_tables": {"6": "Scores"},
         "ensembles": [
@@ -116,6 +121,14 @@ REGRESSIONS = (
 FACTORS = "region_sharp,factor\n11,1.05\n12,1.15\n-1,1.1\n"
 
 
+def with_ladder(study: dict) -> dict:
+    """The study with its data sets on a ladder, and a figure in each of the sections that this brings."""
+    sections = ("The protocol ladder", "Calibration and value")
+    figures = [{"name": f"f{i}", "title": f"Figure of {each}.", "section": each} for i, each in enumerate(sections)]
+    rungs = {"balanced": "A", "all_samples": "B"}
+    return study | {"ladders": [{"name": "up", "title": "Cycle 24", "rungs": rungs}], "figures": figures}
+
+
 def scores_of(name: str) -> pd.DataFrame:
     rows = []
     for (dataset, model), of_seeds in TSS.items():
@@ -130,6 +143,33 @@ def scores_of(name: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
+def intervals_of(name: str) -> pd.DataFrame:
+    """Means of `scores_of` over the seeds, each bounded by .1 to both sides, by rotation by .2."""
+    key = ["archive", "study", "dataset", "model", "protocol", "threshold", "metric"]
+    values = scores_of(name).assign(value=lambda scores: pd.to_numeric(scores["value"]))
+    table = values.groupby(key, sort=False)["value"].agg(value="mean", sd="std", n_seeds="count").reset_index()
+    for suffix, half in (("", 0.1), ("_rotation", 0.2)):
+        table = table.assign(**{f"low{suffix}": table["value"] - half, f"high{suffix}": table["value"] + half})
+    return table.assign(n_regions=40, n_rotations=20)
+
+
+def comparisons_of(name: str) -> pd.DataFrame:
+    """The LSTM against the regression on both data sets, over seeds and by resampled regions."""
+    of_datasets = {
+        "A": (0.2, 0.1, 0.3, {"paired_t_one_sided": (0.001, 0.002), "region_block_bootstrap": (0.01, 0.02)}),
+        "B": (-0.15, -0.3, 0.0, {"paired_t_one_sided": (0.8, 0.8), "region_block_bootstrap": (0.9, 0.9)}),
+    }
+    rows = [
+        {"study": name, "dataset": dataset, "metric": "true_skill_statistic"}
+        | {"a": f"{dataset} lstm", "b": f"{dataset} logistic_regression", "difference": difference, "test": test}
+        | {"statistic": 9.0, "p": p, "p_holm": p_holm, "low": low, "high": high, "family": "one"}
+        | {"detectable_difference": 0.12}
+        for dataset, (difference, low, high, tests) in of_datasets.items()
+        for test, (p, p_holm) in tests.items()
+    ]
+    return pd.DataFrame(rows)
+
+
 def written(folder: Path, name: str) -> dict[str, str]:
     """Write results of a study; paths by the name of the input."""
     folder = folder / name
@@ -137,11 +177,11 @@ def written(folder: Path, name: str) -> dict[str, str]:
     fit.mkdir(parents=True)
     (fit / "predictions.nc").write_bytes(b"predictions")
     scores_of(name).to_csv(folder / "scores.csv", index=False)
-    (folder / "comparisons.csv").write_text(
-        "study,dataset,metric,a,b,difference,test,statistic,p,p_holm,low,high,family\n"
-        f"{name},A,true_skill_statistic,A lstm,A logistic_regression,0.2,t,9.0,0.01,0.02,0.1,0.3,one\n"
-        f"{name},B,true_skill_statistic,B lstm,B logistic_regression,-0.15,t,-3.0,0.9,0.9,-0.3,0.0,one\n"
-    )
+    tables = {"intervals": intervals_of(name), "comparisons": comparisons_of(name)} | {
+        each: getattr(made_up_protocol, each)() for each in MADE_UP_TABLES
+    }
+    for each, table in tables.items():
+        write_csv(folder / f"{each}.csv", table, float_format="%.10g")
     (folder / "papers.csv").write_text(
         "study,table,dataset,model,metric,paper,paper_sd,got,got_sd,n,agrees,why\n"
         f"{name},6,A,lstm,true_skill_statistic,0.884,0.032,0.85,0.07,2,yes,\n"
@@ -190,7 +230,8 @@ def archive_results_of(folder: Path) -> ArchiveResults:
 def paths_of(folder: Path) -> dict[str, str]:
     """Paths of the results of a study in `folder`, by the name of the input."""
     names = {"figures": "figure.svg", "samples": "samples.json", "index": "index.json"}
-    names |= {each: f"{each}.csv" for each in ("scores", "comparisons", "papers", "fits", "weights", "checks")}
+    tables = ("scores", "comparisons", "papers", "fits", "weights", "checks", "intervals", *MADE_UP_TABLES)
+    names |= {each: f"{each}.csv" for each in tables}
     return {each: str(folder / file) for each, file in names.items()}
 
 

@@ -21,8 +21,15 @@ def config():
     return yaml.safe_load((ROOT / "config.yaml").read_text())
 
 
+CYCLES = [
+    {"number": 23, "begin": "1996-08-01", "maximum": "2001-11-01", "end": "2008-12-01"},
+    {"number": 24, "begin": "2008-12-01", "maximum": "2014-04-01", "end": "2019-12-01"},
+]
+
+
 def on(study, files, *, archive="embedded", with_cases=True):
-    return study_on_archive(study, files, archive=archive, with_cases=with_cases)
+    served = study_on_archive(study, files, archive=archive, with_cases=with_cases)
+    return served | {"solar_cycles": CYCLES}
 
 
 @pytest.fixture
@@ -87,3 +94,34 @@ def small():
             {"name": "pixels", "title": "Two", "series": [{"dataset": "FOLDS", "model": "cnn"}]},
         ],
     }
+
+
+@pytest.fixture
+def climbing(small):
+    """The small study on a ladder from the balanced task to one forecast a day, as it stands in a configuration."""
+    on_rungs = {"evaluated": "sharp", "added_to_training": [], "task": "m_24h", "undersampled": ["train"]}
+    on_rungs |= {"models": ["lstm", "cnn", "tree"]}
+    small["labels"] |= {"horizon_hours": 24, "strong_class": "M1.0"}
+    small["labels"]["tasks"] = {"m_24h": {}, "c_48h": {"horizon_hours": 48, "strong_class": "C1.0"}}
+    small["windows"] = {"cadence_minutes": 96, "n_steps": 16, "max_bad_records": 2}
+    small["splits"]["undersampled"] = ["train", "validation", "test"]
+    for own in small["datasets"].values():
+        own["task"] = "m_24h"
+    small["datasets"] |= {
+        "NATURAL": on_rungs | {"undersampled": ["train", "validation"]},
+        "ALL": on_rungs,
+        "BY_TIME": on_rungs | {"split_by": "time", "first_seeds": 2, "models": ["lstm", "tree"]},
+        "BY_CYCLE": on_rungs | {"split_by": "cycle", "tested_cycle": 24, "task": "c_48h", "models": ["tree"]},
+    }
+    small["full_disk"] = {
+        "DISK": {"made_from": "BY_TIME", "issue_hour": 0, "max_age_hours": 12, "flares": {"embedded": "flares_hek"}}
+    }
+    rungs = {"balanced": "ONLY", "natural_rate": "NATURAL", "all_samples": "ALL"}
+    rungs |= {"by_time": "BY_TIME", "by_cycle": "BY_CYCLE", "full_disk": "DISK"}
+    small["ladders"] = [{"name": "one", "title": "Cycle 24", "rungs": rungs}]
+    small["label_lists"] = {"embedded": ["hek", "ncei"]}
+    small["declared_leaks"] = [
+        {"text": "Free of charge."},
+        {"text": "Dear.", "priced": {"metrics": ["accuracy"], "pairs": [pair(("ONLY", "lstm"), ("NATURAL", "lstm"))]}},
+    ]
+    return small

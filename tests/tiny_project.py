@@ -78,7 +78,29 @@ def make_small(config: dict) -> None:
     study = config["study"]["sun2022"]
     study["seeds"] = [0, 1]
     study["fits"]["networks"]["seeds_per_job"] = 2
-    del study["datasets"]["FUSED_SMARP"]
+    kept = ("SHARP_ONLY", "FUSED_SHARP", "SMARP_ONLY", "SHARP_FOLDS", "SHARP_ALL", "SHARP_BY_TIME")
+    study["datasets"] = {name: study["datasets"][name] for name in kept}
+    for rung in ("SHARP_ALL", "SHARP_BY_TIME"):
+        study["datasets"][rung]["models"] = ["lstm", "logistic_regression", "climatology"]
+    del study["full_disk"]["SMARP_DISK"]
+    # Of `published` there are no lists here.
+    del study["full_disk"]["SHARP_DISK"]["flares"]
+    study["label_lists"] = {"embedded": ["hek"]}
+    study["ladders"] = study["ladders"][:1]
+    for rung in ("natural_rate", "by_cycle"):
+        del study["ladders"][0]["rungs"][rung]
+    for leak in study["declared_leaks"]:
+        leak.pop("priced", None)
+    study["declared_leaks"][0]["priced"] = {
+        "metrics": ["true_skill_statistic"],
+        "pairs": [
+            {
+                side: {"dataset": "SHARP_BY_TIME", "model": "lstm", "threshold": threshold}
+                for side, threshold in (("a", "best_on_test"), ("b", "validation"))
+            }
+        ],
+    }
+    config["verification"]["resamples"] = 100
     study["comparisons"] = [
         {
             "name": "table7",

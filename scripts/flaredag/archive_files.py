@@ -23,6 +23,13 @@ FILE_OF_FLARE_LIST = {
 }
 # NCEI's reports end here (operational GOES 15 fluxes to June 2017).
 LAST_YEAR_OF_FLARE_LIST = {"ncei": 2017}
+# Form of the published files of a list, by its name in every archive.
+FORM_OF_FLARE_LIST = {
+    "ncei": "ncei_reports",
+    "hek": "hek_flares",
+    "swpc": "listed_flares",
+    "edited": "edited_events",
+}
 REGION_SUMMARIES = "srs/{year}_SRS.tar.gz"
 PUBLISHED = "results/published"
 SYNOPTIC_CHARTS = "hmi_synoptic_small/charts.nc"
@@ -69,11 +76,12 @@ class ArchiveFiles:
         return list(FIGURES) if "cubes" in self.curated else ["coverage"]
 
 
-def observed_files(archive: str, settings: Mapping[str, Any]) -> ArchiveFiles:
+def observed_files(archive: str, settings: Mapping[str, Any], *, used: Collection[str] = ()) -> ArchiveFiles:
     """Files of an archive of patches and lists as observatories give them, simulated or not.
 
     `settings`: of the archive in the configuration; with `simulation` its shards and years are those of the
-    simulated Sun, else those of `regions` (first and last of each instrument) and `years` under `retrieval`.
+    simulated Sun, else those of `regions` (first and last of each instrument) and `years` under `retrieval`. Each
+    flare list by itself is there only where one of them is `used`.
     """
     raw, curated = f"results/{archive}/raw", f"results/{archive}"
     names, covered = _shards(settings), _years(settings)
@@ -90,6 +98,8 @@ def observed_files(archive: str, settings: Mapping[str, Any]) -> ArchiveFiles:
     files["disagreements"] = [f"{curated}/flares/goes.disagreements.csv"]
     files["regions"] = [f"{curated}/regions.nc"]
     files["regions_counts"] = [f"{curated}/regions.json"]
+    if "flare_lists" in _groups(used):
+        files |= _flare_lists(curated, settings["flare_lists"])
     return ArchiveFiles(
         shards=names,
         raw={
@@ -112,13 +122,17 @@ def observed_files(archive: str, settings: Mapping[str, Any]) -> ArchiveFiles:
     )
 
 
-# Kinds of `published` that only some studies read, and apart from the tables and flares that all others do: each
-# group comes and goes as a whole.
+# Kinds that only some studies read, of `published` unless they are flare lists, and apart from the tables and flares
+# that all others do: each group comes and goes as a whole.
 OPTIONAL_KINDS = {
     "synoptic": ("synoptic_tables", "synoptic_cubes"),
     "listed_flares": ("listed_flares",),
     "case": ("case_cubes",),
+    "sharp_table": ("sharp_table",),
+    "flare_lists": ("flares_ncei", "flares_hek", "flares_swpc", "flares_edited"),
 }
+# With these come JSOC's map of HARPs and NOAA's region summaries, which tell what their regions are.
+GROUPS_OF_HARPS = ("sharp_table", "flare_lists")
 
 
 def all_optional_kinds() -> list[str]:
@@ -130,6 +144,16 @@ def magnetograms_of_shard(sources: Mapping[str, Source], instrument: str, shard:
     """Raw files of the published magnetograms of a shard."""
     files = files_of_form(dict(sources), "magnetograms")
     return [f"{PUBLISHED}/raw/{file.name}" for file in files if (file.instrument, file.shard) == (instrument, shard)]
+
+
+def kinds_of_flare_lists(names: Collection[str]) -> list[str]:
+    """Kinds of the curated files of each flare list by itself."""
+    return [f"flares_{name}" for name in names]
+
+
+def raw_of_flare_list(files: ArchiveFiles, name: str) -> list[str]:
+    """Raw files of a flare list, of an archive that has it."""
+    return files.raw.get(name) or files.raw[FORM_OF_FLARE_LIST[name]]
 
 
 def published_files(sources: Mapping[str, Source], *, used: Collection[str] = ()) -> ArchiveFiles:
@@ -156,7 +180,7 @@ def published_files(sources: Mapping[str, Source], *, used: Collection[str] = ()
             "swansf_counts": [f"{folder}/swansf/counts.json"],
             "swansf_rejected": [f"{folder}/swansf/rejected.csv"],
         }
-    groups = {group for group, kinds in OPTIONAL_KINDS.items() if not set(kinds).isdisjoint(used)}
+    groups = _groups(used)
     if "synoptic" in groups:
         kept |= {"synoptic_charts": [f"{folder}/raw/{SYNOPTIC_CHARTS}"], "region_summaries": raw["region_summaries"]}
         curated |= _with_counts("synoptic_tables", f"{folder}/synoptic/synoptic", ".nc")
@@ -170,7 +194,31 @@ def published_files(sources: Mapping[str, Source], *, used: Collection[str] = ()
         kept["case_segments"] = [f"{folder}/raw/segments/{shard}.json" for shard in shards]
         of_shards = [_with_counts("case_cubes", f"{folder}/cubes/{shard}", ".zarr.zip") for shard in shards]
         curated |= {kind: [path for files in of_shards for path in files[kind]] for kind in of_shards[0]}
+    if "sharp_table" in groups:
+        kept["sharp_table"] = raw["sharp_table"]
+        curated |= _with_counts("sharp_table", f"{folder}/sharp_table/sharp", ".nc")
+    if "flare_lists" in groups:
+        kept |= {form: raw[form] for form in FORM_OF_FLARE_LIST.values()}
+        curated |= _flare_lists(folder, FORM_OF_FLARE_LIST)
+    if not groups.isdisjoint(GROUPS_OF_HARPS):
+        kept |= {"map_of_harps": raw["harp_noaa"], "srs_archives": raw["srs_archives"]}
+        curated |= _with_counts("published_summaries", f"{folder}/region_summaries", ".nc")
     return ArchiveFiles(shards=names, raw=kept, curated=curated)
+
+
+def _groups(used: Collection[str]) -> set[str]:
+    """Groups of `OPTIONAL_KINDS` of which a kind is `used`."""
+    return {group for group, kinds in OPTIONAL_KINDS.items() if not set(kinds).isdisjoint(used)}
+
+
+def _flare_lists(folder: str, names: Collection[str]) -> dict[str, list[str]]:
+    """Curated files of each flare list by itself, by kind: as given, without NOAA's factor, periods, counts."""
+    files: dict[str, list[str]] = {}
+    for kind, name in zip(kinds_of_flare_lists(names), names, strict=True):
+        stem = f"{folder}/flares/lists/{name}"
+        files |= _with_counts(kind, stem, ".nc")
+        files |= {f"{kind}_unscaled": [f"{stem}.unscaled.nc"], f"{kind}_covered": [f"{stem}.covered.csv"]}
+    return files
 
 
 def _with_counts(kind: str, stem: str, suffix: str) -> dict[str, list[str]]:

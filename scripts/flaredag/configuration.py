@@ -6,7 +6,13 @@ import itertools
 from typing import TYPE_CHECKING, Any
 
 from flaredag.archive_files import FIGURES
-from flaredag.studies import stacked_datasets
+from flaredag.studies import (
+    calibrated_datasets,
+    diagnosed_series,
+    exported_datasets,
+    models_of_ladders,
+    stacked_datasets,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,6 +23,14 @@ if TYPE_CHECKING:
 # A figure of this name, beside those that a study's configuration describes, shows all models on all data sets.
 OVERVIEW = "overview"
 OVERVIEW_CAPTION = "True skill statistic of every model on every data set at threshold 0.5: mean and sd over seeds."
+LADDER_CAPTION = (
+    "The protocol ladder of {model}: TSS, BSS and AUC on each rung, mean over seeds, with 95 % intervals by resampling "
+    "regions (days: rotations)."
+)
+DIAGNOSTICS_CAPTION = (
+    "Forecasts on {dataset}: reliability by isotonic regression with 95 % bands (CORP), economic value by cost-loss "
+    "ratio, and Murphy diagram, by resampling regions."
+)
 ENSEMBLE_FIGURES = {
     "ensemble_scores": (
         "True skill statistic on the test set of base learners and of their combinations, a point a seed (Fig. 9 of "
@@ -46,6 +60,8 @@ EXPLANATION_FIGURES = {
         "first: 99th percentile of the size of the map, smoothed by 3 px (Fig. 15)."
     ),
 }
+# Quiet, weak or strong, before and after (`flaredag.windows.EVOLUTION`, which is not imported here: it needs numpy).
+N_EVOLUTION_TYPES = 9
 OVERLAP_TABLES = ("matched", "regressions", "quantiles", "factors")
 
 
@@ -62,6 +78,15 @@ def figures_of(study: Mapping[str, Any]) -> list[dict[str, str]]:
         {"name": OVERVIEW, "title": OVERVIEW_CAPTION},
     ]
     shown = {"Figures": verified}
+    if study["ladders"]:
+        shown["The protocol ladder"] = [
+            {"name": f"ladder_{model}", "title": LADDER_CAPTION.format(model=model.replace("_", " "))}
+            for model in models_of_ladders(study)
+        ]
+    shown["Calibration and value"] = [
+        {"name": f"diagnostics_{dataset.lower()}", "title": DIAGNOSTICS_CAPTION.format(dataset=dataset)}
+        for dataset in dict.fromkeys(one["dataset"] for one in diagnosed_series(study))
+    ]
     if study["ensembles"]:
         shown["Stacking"] = [{"name": name, "title": title} for name, title in ENSEMBLE_FIGURES.items()]
     if study["explanation"]:
@@ -80,8 +105,9 @@ def study_in_report(name: str, study: Mapping[str, Any]) -> dict[str, Any]:
     return {key: study[key] for key in keys} | {
         "published_tables": study.get("published_tables", {}),
         "name": name,
-        "declared_leaks": [leak["text"] for leak in study["declared_leaks"] if _is_there(leak, study["splits"])],
-        "datasets": [name for name, own in study["datasets"].items() if "models" not in own],
+        "declared_leaks": [leak["text"] for leak in study["declared_leaks"] if _is_there(leak, study)],
+        "datasets": exported_datasets(study),
+        "ladders": list(study["ladders"]),
         "comparisons": [{key: family[key] for key in ("name", "title")} for family in study["comparisons"]],
         "ensembles": list(study["ensembles"]),
         "figures": figures_of(study),
@@ -147,14 +173,37 @@ def artifacts_of_archive(
         figures = {figure["name"]: figure["section"] for figure in figures_of(study)}
         drawn_from = {
             "Figures": ["curves.csv", "scores.csv"],
+            "The protocol ladder": ["intervals.csv"],
+            "Calibration and value": ["diagnostics.csv", "decomposition.csv"],
             "Stacking": ["scores.csv", *ensembles],
             "Explanation": ["index.json", "fits.csv"],
         }
+        calibrated = {
+            f"calibrated/{dataset}{suffix}": ["fits.csv", "index.json"]
+            for dataset in calibrated_datasets(study)
+            for suffix in (".nc", ".conformal.csv")
+        }
+        full_disk = {
+            f"full_disk/{disk}.nc": [f"calibrated/{own['made_from']}.nc", "windows.nc", "datasets.nc"]
+            for disk, own in study["full_disk"].items()
+        }
+        forecasts = ["fits.csv", *ensembles, *(path for path in calibrated if path.endswith(".nc")), *full_disk]
         verified = {
             **ensembles,
-            "scores.csv": ["fits.csv", *ensembles],
-            "curves.csv": ["fits.csv", *ensembles],
-            "comparisons.csv": ["scores.csv"],
+            **calibrated,
+            **full_disk,
+            "scores.csv": forecasts,
+            "curves.csv": forecasts,
+            "intervals.csv": [*forecasts, "scores.csv"],
+            "differences.csv": [*forecasts, "scores.csv"],
+            "comparisons.csv": ["scores.csv", "differences.csv", "index.json"],
+            "strata.nc": ["windows.nc"],
+            "strata.csv": ["fits.csv", "strata.nc"],
+            "labels.csv": ["fits.csv", "windows.nc"],
+            "conformal.csv": [path for path in calibrated if path.endswith(".csv")],
+            "audit.csv": ["windows.nc", "datasets.nc", "index.json", "fits.csv", "scores.csv"],
+            "diagnostics.csv": forecasts,
+            "decomposition.csv": forecasts,
             "papers.csv": ["scores.csv", "comparisons.csv", "samples.json", "index.json"],
             "weights.csv": [path for path in ensembles if path.endswith(".csv")],
             "checks.csv": ["fits.csv"],
@@ -162,7 +211,7 @@ def artifacts_of_archive(
             **{f"figures/{name}.svg": drawn_from[section] for name, section in figures.items()},
             **{
                 f"predictions/{dataset}.csv": ["fits.csv", *([f"ensembles/{dataset}.nc"] if dataset in stacked else [])]
-                for dataset in study["datasets"]
+                for dataset in exported_datasets(study)
             },
         }
         made_from |= {file: [f"{below}/{one}" for one in files] for file, files in (drawn | verified).items()}
@@ -182,8 +231,11 @@ def _common_folder(addresses: Sequence[str]) -> str:
     return "/".join(names[0] for names in itertools.takewhile(lambda names: len(set(names)) == 1, parts))
 
 
-def _is_there(leak: Mapping[str, str], splits: Mapping[str, Any]) -> bool:
+def _is_there(leak: Mapping[str, Any], study: Mapping[str, Any]) -> bool:
     if "setting" not in leak:
         return True
-    setting = splits[leak["setting"]]
+    # Samples in neither class: a task that leaves out some types of evolution.
+    if leak["setting"] == "labels":
+        return len(study["labels"]["positive"]) + len(study["labels"]["negative"]) < N_EVOLUTION_TYPES
+    setting = study["splits"][leak["setting"]]
     return leak["value"] in ([setting] if isinstance(setting, str) else setting)

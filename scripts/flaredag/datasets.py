@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from flaredag.errors import InputError
 from flaredag.samples import Dataset, StudyWindows
-from flaredag.splits import SPLITS, check_splits, fold_of_regions, random_order, split_regions, undersample
+from flaredag.splits import (
+    SPLITS,
+    check_splits,
+    fold_of_regions,
+    random_order,
+    split_regions,
+    split_times,
+    undersample,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,40 +29,20 @@ def draw_dataset(
     *,
     name: str,
     seed: int,
-    evaluated: str,
-    added_to_training: Sequence[str],
-    test_fraction: float,
-    validation_fraction: float,
     undersampled: Sequence[str],
     standardisation: str,
     pixels_standardised_by: str | None = None,
-    folds: int | None = None,
+    **how_split: Any,
 ) -> Dataset:
     """One data set of one seed.
 
-    Regions of the instrument `evaluated` are split; windows of the instruments `added_to_training` join the
-    training split alone (FUSED data sets of Sun et al. 2022, section 4.1). Splits named in `undersampled` are
-    balanced. `standardisation`: "global" takes mean and standard deviation, an instrument, over the last
-    records of all its windows (the paper's section 2.7; a leak, declared in the study), "train" over the
-    training samples; the pixels of all magnetograms take those of the one instrument `pixels_standardised_by`, the
-    same way. With `folds` the test split is the fold of the number `seed` of a cross-validation (section 4.4.2).
-    Raises InputError where a split lacks positive or negative samples.
+    `how_split`: keywords of `split_members`, which says who trains and who tests. Splits named in `undersampled` are
+    balanced. `standardisation`: "global" takes mean and standard deviation, an instrument, over the last records of all
+    its windows (the paper's section 2.7; a leak, declared in the study), "train" over the training samples; the pixels
+    of all magnetograms take those of the one instrument `pixels_standardised_by`, the same way. Raises InputError where
+    a split lacks positive or negative samples.
     """
-    code = windows.instruments.index(evaluated)
-    labelled = windows.label >= 0
-    # All regions with windows are split, labelled or not, so that a mended label moves no region.
-    groups = windows.split_group[windows.instrument == code]
-    if folds is None:
-        regions = split_regions(groups, seed=seed, test_fraction=test_fraction, validation_fraction=validation_fraction)
-    else:
-        regions = fold_of_regions(groups, fold=seed, folds=folds, validation_fraction=validation_fraction)
-    check_splits(regions, where=f"{name}, seed {seed}")
-    members = {
-        split: labelled & (windows.instrument == code) & np.isin(windows.split_group, regions[split])
-        for split in SPLITS
-    }
-    for instrument in added_to_training:
-        members["train"] |= labelled & (windows.instrument == windows.instruments.index(instrument))
+    members = split_members(windows, where=f"{name}, seed {seed}", seed=seed, **how_split)
     positions = {}
     for split in SPLITS:
         positions[split] = _drawn(windows, np.flatnonzero(members[split]), seed, balanced=split in undersampled)
@@ -63,12 +51,81 @@ def draw_dataset(
             n_of_class = {value: int((windows.label[members[split]] == value).sum()) for value in (1, 0)}
             raise InputError(
                 f"{name}, seed {seed}: the {split} split has {n_of_class[1]} positive and {n_of_class[0]} negative "
-                f"samples of {len(regions[split])} regions; wanted at least one of each. Take another seed, a larger "
-                "fraction of regions, or more data."
+                f"samples of {len(np.unique(windows.split_group[members[split]]))} regions; wanted at least one of "
+                "each. Take another seed, a larger fraction of regions, or more data."
             )
     mean, standard_deviation = _statistics(windows, positions["train"], standardisation)
     of_pixels = _of_pixels(windows, positions["train"], standardisation, pixels_standardised_by)
     return Dataset(seed, positions, mean, standard_deviation, *of_pixels)
+
+
+def split_members(
+    windows: StudyWindows,
+    *,
+    where: str,
+    seed: int,
+    evaluated: str,
+    added_to_training: Sequence[str],
+    test_fraction: float,
+    validation_fraction: float,
+    folds: int | None = None,
+    split_by: str = "region",
+    purge_gap_hours: float = 0.0,
+    validation_from: str | None = None,
+    test_from: str | None = None,
+    tested_cycle: Sequence[str] = (),
+) -> dict[str, NDArray[np.bool_]]:
+    """Which labelled windows, (sample,), are in each split, before any is left out to balance it.
+
+    The windows of the instrument `evaluated` are split; windows of the instruments `added_to_training` join the
+    training split alone (FUSED data sets of Sun et al. 2022, section 4.1). `split_by` says how:
+
+    - "region": regions at random (section 4.1); with `folds` the test split is the fold of the number `seed` of a
+      cross-validation (section 4.4.2);
+    - "time": the past trains, the future tests (`flaredag.splits.split_times`);
+    - "cycle": the windows of `evaluated` in `tested_cycle`, its first day and the day after its last, test; those of
+      all instruments outside of it train, and of their regions `validation_fraction` validate.
+
+    Splits in time lie `purge_gap_hours` apart. Raises InputError (beginning with `where`) where a region would be in
+    two splits.
+    """
+    own = windows.instrument == windows.instruments.index(evaluated)
+    added = np.isin(windows.instrument, [windows.instruments.index(name) for name in added_to_training])
+    # All regions with windows are split, labelled or not, so that a mended label moves no region.
+    group = windows.split_group
+    members = {split: np.zeros(len(own), dtype=bool) for split in SPLITS}
+    gap = np.timedelta64(round(3600 * purge_gap_hours), "s")
+    fractions = {"test_fraction": test_fraction, "validation_fraction": validation_fraction}
+    if split_by == "time":
+        borders = {"purge_gap_hours": purge_gap_hours, "validation_from": validation_from, "test_from": test_from}
+        of_own = split_times(group[own], windows.issue_time[own], **fractions, **borders)
+        for split in SPLITS:
+            members[split][own] = of_own[split]
+        later = windows.issue_time[members["validation"] | members["test"]]
+        if len(later):
+            members["train"] |= added & (windows.issue_time < later.min() - gap)
+    elif split_by == "cycle":
+        begin, end = (np.datetime64(day, "s") for day in tested_cycle)
+        members["test"] = own & (windows.issue_time >= begin) & (windows.issue_time < end)
+        outside = (own | added) & ((windows.issue_time < begin - gap) | (windows.issue_time >= end + gap))
+        for code in np.unique(windows.instrument[outside]):
+            of_one = outside & (windows.instrument == code)
+            of_one &= ~np.isin(group, group[members["test"] & (windows.instrument == code)])
+            regions = split_regions(
+                group[of_one], seed=seed, test_fraction=0.0, validation_fraction=validation_fraction
+            )
+            for split in ("train", "validation"):
+                members[split] |= of_one & np.isin(group, regions[split])
+    else:
+        if folds is None:
+            regions = split_regions(group[own], seed=seed, **fractions)
+        else:
+            regions = fold_of_regions(group[own], fold=seed, folds=folds, validation_fraction=validation_fraction)
+        for split in SPLITS:
+            members[split] = own & np.isin(group, regions[split])
+        members["train"] |= added
+    check_splits({split: np.unique(group[members[split] & own]) for split in SPLITS}, where=where)
+    return {split: members[split] & (windows.label >= 0) for split in SPLITS}
 
 
 def _drawn(windows: StudyWindows, positions: NDArray[np.int64], seed: int, *, balanced: bool) -> NDArray[np.int64]:

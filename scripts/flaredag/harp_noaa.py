@@ -41,3 +41,11 @@ def read_harp_noaa(path: str | Path) -> tuple[pd.DataFrame, list[Rejection]]:
             rejected.append(Rejection(str(path), f"line {place}", "not a HARP and its NOAA regions", line))
     table = pd.DataFrame(pairs, columns=["region", "noaa_ar"], dtype=np.int64)
     return table.drop_duplicates().sort_values(["region", "noaa_ar"], ignore_index=True), rejected
+
+
+def with_noaa_numbers(records: pd.DataFrame, harp_noaa: pd.DataFrame) -> pd.DataFrame:
+    """`records` where those of SHARP without NOAA numbers have those of the map (pairs `region`, `noaa_ar`)."""
+    joined = harp_noaa.astype({"noaa_ar": str}).groupby("region")["noaa_ar"].agg(",".join)
+    of_map = records["region"].map(joined).fillna("")
+    lacking = (records["instrument"] == "sharp") & (records["noaa_ars"] == "")
+    return records.assign(noaa_ars=records["noaa_ars"].mask(lacking, of_map))

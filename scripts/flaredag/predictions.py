@@ -31,11 +31,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 COLUMNS = ("instrument", "region", "issue_time", "label", "probability", "split", "model", "seed")
-CSV_COLUMNS = ("time", "label", "probability", "region", "split", "model", "seed")
+# As instrument: a forecast of the whole disk, whose region is 0. It is no region that could lie in two splits.
+FULL_DISK = "disk"
 TIME_UNITS = "seconds since 1970-01-01"
 # CF conventions 3.5: what a word of flag_meanings may hold.
 FLAG_MEANING = re.compile(r"[A-Za-z0-9_.+@-]+")
-CSV_REGION = re.compile(r"(?:([A-Za-z0-9_.+@-]*[A-Za-z_][A-Za-z0-9_.+@-]*)-)?([0-9]+)")
 FLAGS = ("instrument", "split", "model")
 ATTRIBUTES: dict[str, dict[str, Any]] = {
     "instrument": {"long_name": "instrument whose region number it is"},
@@ -53,8 +53,13 @@ ATTRIBUTES: dict[str, dict[str, Any]] = {
 }
 
 
-def checked_predictions(table: pd.DataFrame, source: str | Path) -> pd.DataFrame:
+def checked_predictions(
+    table: pd.DataFrame, source: str | Path, *, region_in_two_splits_allowed: bool = False
+) -> pd.DataFrame:
     """`table` with the columns, dtypes and guarantees of this module; extra columns are left out.
+
+    A region in two splits of a seed is a leak, which nothing of ours may have. Forecasts of others are taken with it
+    (`region_in_two_splits_allowed`), so that their audit can tell it. The whole disk (`FULL_DISK`) is in every split.
 
     Raises InputError with `source`, the first offending record and their number on: a missing column, no
     record, a name that CF flags cannot hold, a number out of its range, a time that is missing, zoned or has
@@ -81,16 +86,18 @@ def checked_predictions(table: pd.DataFrame, source: str | Path) -> pd.DataFrame
             "seed": _integers(table, "seed", np.int16, source),
         }
     )
+    if not region_in_two_splits_allowed:
+        _refuse_regions_in_two_splits(checked, source)
     _refuse_duplicates(checked, source)
     return checked
 
 
-def write_predictions(path: str | Path, table: pd.DataFrame) -> None:
+def write_predictions(path: str | Path, table: pd.DataFrame, *, region_in_two_splits_allowed: bool = False) -> None:
     """Write predictions as netCDF, dims (sample); same rows in the same order give the same bytes.
 
     Raises InputError as `checked_predictions` does, before anything is written.
     """
-    checked = checked_predictions(table, path)
+    checked = checked_predictions(table, path, region_in_two_splits_allowed=region_in_two_splits_allowed)
     variables = {}
     for name in COLUMNS:
         values, attributes = checked[name], ATTRIBUTES[name]
@@ -106,7 +113,9 @@ def write_predictions(path: str | Path, table: pd.DataFrame) -> None:
     write_netcdf(path, dataset)
 
 
-def read_predictions(path: str | Path, splits: Sequence[str] | None = None) -> pd.DataFrame:
+def read_predictions(
+    path: str | Path, splits: Sequence[str] | None = None, *, region_in_two_splits_allowed: bool = False
+) -> pd.DataFrame:
     """Predictions of a netCDF file, checked by `checked_predictions`; of `splits` only, where given.
 
     Raises InputError if the file cannot be read, is no predictions file, or fails a check.
@@ -123,7 +132,7 @@ def read_predictions(path: str | Path, splits: Sequence[str] | None = None) -> p
             f"{', '.join(COLUMNS)}. Delete the file to have it made again."
         )
     table = pd.DataFrame({name: _decoded(dataset[name], path) for name in COLUMNS})
-    checked = checked_predictions(table, path)
+    checked = checked_predictions(table, path, region_in_two_splits_allowed=region_in_two_splits_allowed)
     if splits is None:
         return checked
     unknown = sorted(set(splits) - set(SPLITS))
@@ -133,10 +142,10 @@ def read_predictions(path: str | Path, splits: Sequence[str] | None = None) -> p
 
 
 def write_predictions_csv(path: str | Path, table: pd.DataFrame) -> None:
-    """Write predictions as CSV with `CSV_COLUMNS`: time in ISO 8601 UTC, region as `instrument-number`.
+    """Write predictions as CSV that flaredag.forecast_files reads: time in UTC, region as `instrument-number`.
 
-    Numbers are written so that `read_forecasts_csv` gives the same rows back, bit by bit. Raises InputError
-    as `checked_predictions` does.
+    Numbers are written so that reading them gives the same rows back, bit by bit. Raises InputError as
+    `checked_predictions` does.
     """
     checked = checked_predictions(table, path)
     times = np.datetime_as_string(checked["issue_time"].to_numpy(), unit="s")
@@ -153,64 +162,6 @@ def write_predictions_csv(path: str | Path, table: pd.DataFrame) -> None:
     )
     with written_whole(path) as part:
         forecasts.to_csv(part, index=False, lineterminator="\n")
-
-
-def read_forecasts_csv(path: str | Path, *, instrument: str) -> pd.DataFrame:
-    """Predictions of a CSV file with `CSV_COLUMNS`, ours or anybody's, checked by `checked_predictions`.
-
-    `time` is ISO 8601; without a zone it is UTC. `region` is `instrument-number`, or a bare number that
-    belongs to `instrument`. Raises InputError if the file cannot be read or fails a check.
-    """
-    try:
-        # ASCII names and numbers only: anything else is refused by the checks, not by the decoder.
-        text = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8", encoding_errors="replace")
-    except (OSError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise InputError(
-            f"{path}: cannot be read as CSV ({error}). Wanted a header line {','.join(CSV_COLUMNS)} and one line a "
-            "forecast."
-        ) from error
-    # pandas takes what is too much at the left of the lines for an index.
-    if not isinstance(text.index, pd.RangeIndex):
-        raise InputError(f"{path}: the lines have more fields than the header names. Quote text that holds a comma.")
-    missing = [name for name in CSV_COLUMNS if name not in text.columns]
-    if missing:
-        raise InputError(
-            f"{path}: no column {', '.join(missing)}; found {', '.join(map(str, text.columns))}, wanted "
-            f"{', '.join(CSV_COLUMNS)}. Add what is missing."
-        )
-    regions = text["region"].astype("category")
-    parsed = [CSV_REGION.fullmatch(name) for name in regions.cat.categories]
-    codes = regions.cat.codes.to_numpy()
-    _refuse(
-        np.array([match is None for match in parsed], dtype=bool)[codes],
-        text,
-        path,
-        found="a region that is no number",
-        wanted="a region number such as 377, or instrument-number such as sharp-377",
-    )
-    instruments = np.array([match[1] or instrument for match in parsed if match], dtype=object)
-    numbers = np.array([float(match[2]) for match in parsed if match])
-    issue_times = pd.to_datetime(text["time"], format="ISO8601", utc=True, errors="coerce").dt.tz_localize(None)
-    _refuse(
-        issue_times.isna().to_numpy(),
-        text,
-        path,
-        found="a time that is no time",
-        wanted="ISO 8601 in UTC, such as 2011-02-15T00:00:00Z",
-    )
-    table = pd.DataFrame(
-        {
-            "instrument": instruments[codes],
-            "region": numbers[codes],
-            "issue_time": issue_times,
-            "split": text["split"],
-            "model": text["model"],
-        }
-    )
-    for name in ("label", "probability", "seed"):
-        table[name] = pd.to_numeric(text[name], errors="coerce")
-        _refuse(table[name].isna().to_numpy(), text, path, found=f"a {name} that is no number", wanted="a number")
-    return checked_predictions(table, path)
 
 
 def _flags(table: pd.DataFrame, name: str, source: str | Path) -> pd.Categorical:
@@ -273,18 +224,18 @@ def _probabilities(table: pd.DataFrame, source: str | Path) -> NDArray[np.float6
     return probabilities
 
 
-def _refuse_duplicates(table: pd.DataFrame, source: str | Path) -> None:
-    """Refuse a sample that is forecast twice, and a region that lies in two splits of one seed.
-
-    The columns of a key are packed in one integer: comparing columns one by one takes four times as long.
-    """
+def _packed_regions(table: pd.DataFrame) -> NDArray[np.int64]:
+    """Seed, instrument and region in one integer, (record,): comparing columns one by one takes four times as long."""
     seed = table["seed"].to_numpy(dtype=np.int64) - np.iinfo(np.int16).min
     region = table["region"].to_numpy(dtype=np.int64) - np.iinfo(np.int32).min
     instrument = table["instrument"].cat.codes.to_numpy(dtype=np.int64)
+    return (((seed << 7) | instrument) << 32) | region
+
+
+def _refuse_regions_in_two_splits(table: pd.DataFrame, source: str | Path) -> None:
     split = table["split"].cat.codes.to_numpy(dtype=np.int64)
-    region_of_seed = (((seed << 7) | instrument) << 32) | region
-    regions, first, inverse = np.unique(region_of_seed, return_index=True, return_inverse=True)
-    elsewhere = split != split[first][inverse]
+    regions, first, inverse = np.unique(_packed_regions(table), return_index=True, return_inverse=True)
+    elsewhere = (split != split[first][inverse]) & (table["instrument"] != FULL_DISK).to_numpy()
     if elsewhere.any():
         n_regions = len(np.unique(inverse[elsewhere]))
         record = int(elsewhere.argmax())
@@ -294,8 +245,12 @@ def _refuse_duplicates(table: pd.DataFrame, source: str | Path) -> None:
             f"{record + 1} ({_described(table, record)}) and record {other + 1} ({_described(table, other)}). Wanted "
             "each region in one split of a seed. Split by region."
         )
+
+
+def _refuse_duplicates(table: pd.DataFrame, source: str | Path) -> None:
+    """Refuse a sample that is forecast twice by a model and seed, be it in one split or in two."""
     model = table["model"].cat.codes.to_numpy(dtype=np.int64)
-    region_of_model = (inverse.astype(np.int64) << 7) | model
+    region_of_model = (pd.factorize(_packed_regions(table))[0].astype(np.int64) << 7) | model
     keys = pd.DataFrame({"region": region_of_model, "time": table["issue_time"].to_numpy().astype(np.int64)})
     _refuse(
         keys.duplicated().to_numpy(),

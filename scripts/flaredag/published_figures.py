@@ -108,9 +108,9 @@ def like_of(
     """
     dataset, metric = figure["dataset"], figure["metric"]
     if figure["kind"] == "windows":
-        return _count(samples["evolution"].get(dataset.lower(), {}).get(metric.removeprefix("windows ")))
+        return _count(_of_instrument(samples["evolution"], dataset).get(metric.removeprefix("windows ")))
     if figure["kind"] == "samples":
-        return _count(samples["samples"].get(dataset.lower(), {}).get(metric))
+        return _count(_of_instrument(samples["samples"], dataset).get(metric))
     if figure["kind"] == "split":
         split, _, label = metric.partition(" ")
         seeds = index["datasets"].get(dataset, {}).get("seeds", {}).values()
@@ -118,6 +118,12 @@ def like_of(
     if figure["kind"] == "score":
         return _over_seeds(_seed_figures(scores, dataset, figure["model"], metric))
     return _of_test(figure, scores, comparisons)
+
+
+def _of_instrument(counts: Mapping[str, Mapping[str, float]], instrument: str) -> Mapping[str, float]:
+    """Counts of an instrument: with several tasks, named after it, those of the first."""
+    name = instrument.lower()
+    return next((own for key, own in counts.items() if key == name or key.startswith(f"{name} ")), {})
 
 
 def p_of_test(figure: Mapping[str, Any]) -> dict[str, Any]:

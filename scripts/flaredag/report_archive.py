@@ -40,6 +40,7 @@ KINDS = {
     "swansf": "Windows of SWAN-SF",
     "synoptic_tables": "Regions on synoptic charts",
     "listed_flares": "Flares listed by SWPC",
+    "published_summaries": "NOAA's region summaries, of SHARP's years",
 }
 # Counts of what was read, left out and kept, in the order of reading; one that is not named here follows them.
 COUNTS = {

@@ -1,7 +1,8 @@
 """Cells and tables of the report: numbers and names as a reader wants them. Blocks are plain JSON for the template.
 
-A cell is a text, or a figure with its spread (`mean`, `sd`, the `n` seeds that it is defined for if not all, `best`),
-or a `text` in a `style`. Rows are `{"cells": [...]}` or, a heading over the rows that follow, `{"group": ...}`.
+A cell is a text, or a `text` in a `style`, or a figure with its spread (`mean`, `sd`, the `n` seeds that it is defined
+for if not all, `best`) and, beneath them, its `interval` if it has one. Rows are `{"cells": [...]}` or, a heading over
+the rows that follow, `{"group": ...}`.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from flaredag.calibration_names import is_calibrated, raw_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -28,6 +31,7 @@ ABBREVIATIONS = {
     "brier_skill_score": "BSS",
     "brier_skill_score_training_climatology": "BSS train",
     "brier_score": "BS",
+    "brier_score_reduction": "Brier score, day by day",
     "reliability": "REL",
     "resolution": "RES",
     "uncertainty": "UNC",
@@ -108,6 +112,34 @@ def figure(mean: str, sd: str = "") -> dict[str, Any]:
     return {"mean": mean, "sd": sd, "n": "", "best": False}
 
 
+def with_interval(value: float, low: float, high: float, *, sd: float = float("nan"), n: str = "") -> Any:
+    """Cell of a figure and, beneath it, its interval; `sd` over the seeds and the `n` of them, where given."""
+    if np.isnan(value):
+        return UNDEFINED
+    return figure(number(value), "" if np.isnan(sd) else number(sd)) | {"n": n, "interval": interval(low, high)}
+
+
+def difference(value: float, low: float, high: float) -> Any:
+    """Cell of a difference and, beneath it, its interval, all with their signs."""
+    if np.isnan(value):
+        return UNDEFINED
+    bounds = "" if np.isnan(low) or np.isnan(high) else f"[{signed(low)}, {signed(high)}]"
+    return figure(signed(value)) | {"interval": bounds}
+
+
+def interval(low: float, high: float) -> str:
+    """Text of an interval; empty where it is undefined."""
+    return "" if np.isnan(low) or np.isnan(high) else f"[{number(low)}, {number(high)}]"
+
+
+def short(value: float, low: float = float("nan"), high: float = float("nan")) -> str:
+    """Text of a figure of order 1 and its interval on one line, two digits, without the zero before the point."""
+    if np.isnan(value):
+        return UNDEFINED
+    texts = [number(each, 2).replace("0.", ".", 1) if abs(each) < 1 else number(each, 2) for each in (value, low, high)]
+    return texts[0] if np.isnan(low) or np.isnan(high) else f"{texts[0]} [{texts[1]}, {texts[2]}]"
+
+
 def styled(text: str, style: str) -> dict[str, str]:
     """Cell of text that is plain, strong, good, bad, muted, or code."""
     return {"text": text, "style": style}
@@ -135,7 +167,13 @@ def p_value(value: float) -> str:
 
 
 def words(name: str) -> str:
-    """Name as a reader wants it: models, metrics and counts lose their underscores, data sets keep them."""
+    """Name as a reader wants it: models, metrics and counts lose their underscores, data sets keep them.
+
+    Calibrated forecasts are those of a model, with the method behind it in brackets.
+    """
+    name = " ".join(
+        f"{raw_name(word)} ({word.rpartition('.')[2]})" if is_calibrated(word) else word for word in name.split(" ")
+    )
     shown = [word if word.isupper() else word.replace("_", " ") for word in name.split(" ")]
     spelled = (word.upper() if word in ACRONYMS else word for word in " ".join(shown).split(" "))
     return " ".join(spelled).replace("->", " → ")

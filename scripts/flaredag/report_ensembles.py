@@ -22,6 +22,7 @@ from flaredag.report_cells import (
     table,
     text_columns,
     wide_column,
+    with_interval,
     words,
 )
 from flaredag.report_inputs import rows_where
@@ -61,24 +62,29 @@ def stacking(study: Study, weights: pd.DataFrame) -> list[Block]:
     return blocks
 
 
-def scores(study: Study, scores: pd.DataFrame) -> list[Block]:
-    """Table of the test scores of each ensemble, mean and standard deviation over seeds; none without an ensemble."""
+def scores(study: Study, intervals: pd.DataFrame) -> list[Block]:
+    """Table of the test scores of each ensemble, means over seeds with intervals; none without an ensemble."""
     blocks = []
     for ensemble in study["ensembles"]:
         rows: list[dict[str, Any]] = []
         forecasts = ensemble_models(ensemble["name"], ensemble["criteria"])
-        if not scores["model"].isin(forecasts).any():
+        if not intervals["model"].isin(forecasts).any():
             continue
         models = [*ensemble["learners"], *forecasts]
         for dataset in study["datasets"]:
-            of_dataset = rows_where(scores, dataset=dataset)
+            of_dataset = rows_where(intervals, dataset=dataset)
             rows.append({"group": dataset})
             for model in models:
                 cells: list[Any] = [words(model.removeprefix(f"{ensemble['name']}_"))]
                 for metric in SCORES_SHOWN:
                     threshold = FIXED_THRESHOLD if metric in CATEGORICAL_METRICS else ""
                     figures = rows_where(of_dataset, model=model, metric=metric, threshold=threshold)
-                    cells.append(mean_and_sd(figures.loc[:, "value"]))
+                    of_series = figures.to_dict("records")
+                    cells.append(
+                        with_interval(*(of_series[0][key] for key in ("value", "low", "high")), sd=of_series[0]["sd"])
+                        if of_series
+                        else UNDEFINED
+                    )
                 rows.append({"cells": cells})
         caption = (
             f"Test scores of {ensemble['name']} and of its learners, thresholds at 0.5. The oracle is fitted on the "

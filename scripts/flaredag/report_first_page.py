@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from flaredag.calibration_names import is_calibrated
 from flaredag.ensemble_names import ensemble_models
 from flaredag.report_archive import held_in_words
 from flaredag.report_cells import (
     ABBREVIATIONS,
     Block,
-    mean_and_sd,
+    difference,
     number_columns,
     ordered,
     p_value,
@@ -21,11 +22,13 @@ from flaredag.report_cells import (
     styled,
     table,
     text_columns,
+    with_interval,
     words,
 )
 from flaredag.report_inputs import Archive, ArchiveResults, Results, Study, rows_where
 from flaredag.report_published import VERDICT_WORDS
-from flaredag.score_tables import CATEGORICAL_METRICS, figures_by_seed
+from flaredag.report_sections import REGION_BLOCKS
+from flaredag.score_tables import CATEGORICAL_METRICS, FIXED_THRESHOLD
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +46,7 @@ def facts(
     scores = pd.concat([of_study.scores for of_study in results])
     ensembles = [one for study in studies for one in study["ensembles"]]
     combined = [name for one in ensembles for name in ensemble_models(one["name"], one["criteria"])]
-    learners = [words(name) for name in scores["model"].unique() if name not in combined]
+    learners = [words(name) for name in scores["model"].unique() if name not in combined and not is_calibrated(name)]
     if ensembles:
         learners.append(f"combined in {', '.join(one['name'] for one in ensembles)}")
     drawn = scores[scores["dataset"].isin([name for study in studies for name in study["datasets"]])]
@@ -70,19 +73,28 @@ def summary(study: Study, results: Results) -> list[Block]:
     model, baseline, metric = (study["headline"][name] for name in ("model", "baseline", "metric"))
     level = study["agreement"]["significance"]
     rows, differences, p_values = [], [], []
+    threshold = FIXED_THRESHOLD if metric in CATEGORICAL_METRICS else ""
     for dataset in study["datasets"]:
         of_model, of_baseline = (
-            figures_by_seed(results.scores, dataset=dataset, model=name, metric=metric) for name in (model, baseline)
+            rows_where(results.intervals, dataset=dataset, model=name, metric=metric, threshold=threshold).iloc[0]
+            for name in (model, baseline)
         )
-        pair = {"metric": metric, "a": f"{dataset} {model}", "b": f"{dataset} {baseline}"}
-        test = [(row["p"], row["p_holm"]) for row in rows_where(results.comparisons, **pair).to_dict("records")]
-        p, p_holm = test[0] if test else (np.nan, np.nan)
-        differences.append(float(of_model.mean() - of_baseline.mean()))
-        p_values.append(p_holm)
-        cells = [dataset, mean_and_sd(of_model), mean_and_sd(of_baseline), signed(differences[-1]), p_value(p)]
-        rows.append({"cells": [*cells, styled(p_value(p_holm), "strong" if p_holm < level else "plain")]})
+        pair = {"metric": metric, "a": f"{dataset} {model}", "b": f"{dataset} {baseline}", "test": REGION_BLOCKS}
+        tests = rows_where(results.comparisons, **pair).to_dict("records")
+        nan = float("nan")
+        test = tests[0] if tests else dict.fromkeys(("low", "high", "p", "p_holm"), nan)
+        differences.append(float(of_model["value"] - of_baseline["value"]))
+        p_values.append(test["p_holm"])
+        cells = [
+            dataset,
+            *(with_interval(of["value"], of["low"], of["high"], sd=of["sd"]) for of in (of_model, of_baseline)),
+            difference(differences[-1], test["low"], test["high"]),
+            p_value(test["p"]),
+            styled(p_value(test["p_holm"]), "strong" if test["p_holm"] < level else "plain"),
+        ]
+        rows.append({"cells": cells})
     at_threshold = " at the threshold 0.5" if metric in CATEGORICAL_METRICS else ""
-    n_above = sum(difference > 0 for difference in differences)
+    n_above = sum(worth > 0 for worth in differences)
     n_seeds = results.scores.loc[results.scores["dataset"].isin(list(study["datasets"])), "seed"].nunique()
     answer = (
         f"In {words(metric)} ({ABBREVIATIONS[metric]}){at_threshold}, mean over {n_seeds} seeds, {words(model)} is "
@@ -93,8 +105,8 @@ def summary(study: Study, results: Results) -> list[Block]:
     if n_tested:
         n_beyond_chance = sum(p_holm < level for p_holm in p_values)
         answer += (
-            f" The paired test finds it better by more than chance on {n_beyond_chance or 'none'} of {n_tested} "
-            f"(p < {level:g} after Holm's correction)."
+            f" Resampling whole regions finds it better by more than chance on {n_beyond_chance or 'none'} of "
+            f"{n_tested} (p < {level:g} after Holm's correction)."
         )
     headings = text_columns("Data set") + number_columns(words(model), words(baseline), "difference", "p", "p (Holm)")
     blocks: list[Block] = [{"kind": "answer", "text": answer}, table("", headings, rows)]

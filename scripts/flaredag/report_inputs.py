@@ -9,25 +9,50 @@ import numpy as np
 import pandas as pd
 
 from flaredag.artifacts import read_json
+from flaredag.audit import COLUMNS as FINDING_COLUMNS
+from flaredag.conformal import NUMBERS as CONFORMAL_NUMBERS
+from flaredag.conformal import TABLE_COLUMNS as CONFORMAL_COLUMNS
+from flaredag.diagnostics import read_decomposition
 from flaredag.ensemble_tables import WEIGHT_COLUMNS, read_weights
 from flaredag.errors import InputError
 from flaredag.explanations import CHECK_COLUMNS
 from flaredag.published_figures import VERDICTS
-from flaredag.score_tables import read_scores
+from flaredag.score_tables import INTERVAL_COLUMNS, INTERVAL_NUMBERS, read_scores
 from flaredag.store import FIT_COLUMNS
+from flaredag.strata import STRATA_COLUMNS
 from flaredag.tables import numbers, read_raw_csv
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-COMPARISON_NUMBERS = ("difference", "statistic", "p", "p_holm", "low", "high")
-COMPARISON_COLUMNS = ("metric", "a", "b", "family", *COMPARISON_NUMBERS)
+    from flaredag.ladder import Ladder
+
+COMPARISON_NUMBERS = ("difference", "statistic", "p", "p_holm", "low", "high", "detectable_difference")
+COMPARISON_COLUMNS = ("metric", "a", "b", "test", "family", *COMPARISON_NUMBERS)
 PAPER_NUMBERS = ("paper", "paper_sd", "got", "got_sd", "n")
 PAPER_COLUMNS = ("table", "dataset", "model", "metric", "agrees", "why", *PAPER_NUMBERS)
 REGRESSION_COLUMNS = ("keyword", "slope", "intercept", "pearson_r", "n")
 FACTOR_COLUMNS = ("region_sharp", "factor")
 SUMMARY_PARTS = ("instruments", "flares", "counts", "rejections", "disagreements")
-ONE_FILE_A_STUDY = ("scores", "comparisons", "papers", "samples", "index", "fits", "weights", "checks")
+STRATA_NUMBERS = ("value", "low", "high", "n_samples", "n_events", "n_regions")
+LABEL_NUMBERS = ("value", "low", "high", "n_samples", "n_events", "n_changed")
+LABEL_COLUMNS = ("dataset", "model", "flare_list", "unscaled", "threshold", "metric", *LABEL_NUMBERS)
+ONE_FILE_A_STUDY = (
+    "scores",
+    "comparisons",
+    "papers",
+    "samples",
+    "index",
+    "fits",
+    "weights",
+    "checks",
+    "intervals",
+    "audit",
+    "strata",
+    "labels",
+    "conformal",
+    "decomposition",
+)
 ONE_FILE = ("archive", "regressions", "factors")  # of the archive
 
 
@@ -87,6 +112,7 @@ class Study(TypedDict):
     declared_leaks: Sequence[str]
     headline: Headline
     datasets: Sequence[str]
+    ladders: Sequence[Ladder]
     comparisons: Sequence[Titled]
     published_tables: Mapping[str, str]
     ensembles: Sequence[Mapping[str, Any]]
@@ -106,6 +132,12 @@ class Results:
     fits: pd.DataFrame
     weights: pd.DataFrame
     checks: pd.DataFrame
+    intervals: pd.DataFrame
+    audit: pd.DataFrame
+    strata: pd.DataFrame
+    labels: pd.DataFrame
+    conformal: pd.DataFrame
+    decomposition: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -166,6 +198,12 @@ def read_results(paths: Mapping[str, str], *, study: str, archive: str) -> Resul
         if (empty := read_raw_csv(paths["weights"], WEIGHT_COLUMNS)).empty
         else read_weights([paths["weights"]]),
         checks=_read_numbers(paths["checks"], CHECK_COLUMNS, ("value", "n")),
+        intervals=_read_numbers(paths["intervals"], INTERVAL_COLUMNS, INTERVAL_NUMBERS),
+        audit=_read_numbers(paths["audit"], FINDING_COLUMNS, ("n",)),
+        strata=_read_numbers(paths["strata"], STRATA_COLUMNS, STRATA_NUMBERS),
+        labels=_read_numbers(paths["labels"], LABEL_COLUMNS, LABEL_NUMBERS),
+        conformal=_read_numbers(paths["conformal"], CONFORMAL_COLUMNS, CONFORMAL_NUMBERS),
+        decomposition=read_decomposition(paths["decomposition"]),
         **objects,
     )
 

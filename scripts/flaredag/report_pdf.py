@@ -1,4 +1,4 @@
-"""The report as PDF, made from its content by a typst template."""
+"""Report and verification as PDF, each made from its content by a typst template; both share their looks."""
 
 from __future__ import annotations
 
@@ -17,12 +17,21 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
+LOOKS = "report_looks.typ"
+
+
 def compiled(content: Mapping[str, Any], *, template: str, figures: Sequence[str]) -> bytes:
-    """PDF of `content` by a typst `template`. Same content, same bytes: no date, and no fonts but those of typst."""
+    """PDF of `content` by a typst `template`, which may import `LOOKS` from beside it.
+
+    Same content, same bytes: no date, and no fonts but those of typst.
+    """
     with tempfile.TemporaryDirectory() as name:
         root = Path(name)
         try:
             shutil.copyfile(template, root / "report.typ")
+            looks = Path(template).with_name(LOOKS)
+            if looks.exists():
+                shutil.copyfile(looks, root / LOOKS)
             for i, figure in enumerate(figures):
                 _check_svg(figure)
                 shutil.copyfile(figure, root / figure_file(i))

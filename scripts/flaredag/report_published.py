@@ -13,6 +13,7 @@ from flaredag.report_cells import (
     Block,
     count,
     figure,
+    interval,
     letter,
     number,
     number_columns,
@@ -24,6 +25,7 @@ from flaredag.report_cells import (
     words,
 )
 from flaredag.report_inputs import Results, Study, rows_where
+from flaredag.score_tables import FIXED_THRESHOLD
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,16 +58,17 @@ def published_against_ours(study: Study, results: Results) -> list[Block]:
         whys = ", ".join(dict.fromkeys(letters[why] for why in published["why"] if why))
         rows.append({"cells": [f"Table {name}", title, *map(str, counts), whys]})
         if set(verdicts) != {NOT_RUN}:
-            tables.append(_published(f"Table {name} of the paper{': ' if title else ''}{title}.", published, letters))
+            caption = f"Table {name} of the paper{': ' if title else ''}{title}."
+            tables.append(_published(caption, published, letters, results.intervals))
     headings = text_columns("Published", "What")
     headings += number_columns(*(plural for _, plural, _ in VERDICT_WORDS.values())) + text_columns("why")
     blocks = [
         paragraph(
             f"Published: {study['paper']}. A figure agrees if it lies within {rule['standard_deviations']:g} published "
             f"standard deviations, or, published without one, within {100 * rule['relative_difference']:g} %; a test "
-            f"agrees if its p lies on the same side of {rule['significance']:g} (t goes with its p). Ours are means "
-            "over seeds. Letters point to the reasons below. A table of which nothing was run is only counted here; "
-            "papers.csv has all its figures."
+            f"agrees if its p lies on the same side of {rule['significance']:g} (t goes with p). Ours are means "
+            "over seeds, in brackets the 95 % interval of a score by bootstrap of regions. Letters point to reasons "
+            "below. A table of which nothing was run is only counted here; papers.csv has all its figures."
         ),
         table("Published figures and this run.", headings, rows),
     ]
@@ -74,7 +77,9 @@ def published_against_ours(study: Study, results: Results) -> list[Block]:
     return blocks + tables
 
 
-def _published(caption: str, published: pd.DataFrame, letters: Mapping[str, str]) -> Block:
+def _published(caption: str, published: pd.DataFrame, letters: Mapping[str, str], intervals: pd.DataFrame) -> Block:
+    at_half = intervals[intervals["threshold"].isin([FIXED_THRESHOLD, ""])]
+    bounds = at_half.set_index(["dataset", "model", "metric"])[["low", "high"]].T.to_dict("list")
     over_seeds = bool(published["n"].notna().any())
     rows: list[dict[str, Any]] = []
     for dataset, model in dict.fromkeys(zip(published["dataset"], published["model"], strict=True)):
@@ -82,6 +87,8 @@ def _published(caption: str, published: pd.DataFrame, letters: Mapping[str, str]
         for one in rows_where(published, dataset=dataset, model=model).to_dict("records"):
             verdict, _, look = VERDICT_WORDS[one["agrees"]]
             ours = _paper_figure(one["got"], one["got_sd"], one)
+            if (place := (dataset, model, one["metric"])) in bounds and ours != UNDEFINED:
+                ours = ours | {"interval": interval(*bounds[place])}
             cells = [_paper_metric(one["metric"]), _paper_figure(one["paper"], one["paper_sd"], one), ours]
             if over_seeds:
                 cells.append("" if np.isnan(one["n"]) else str(int(one["n"])))

@@ -13,6 +13,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SCORE_COLUMNS = ("archive", "study", "dataset", "seed", "model", "protocol", "threshold", "metric", "value")
+# Means over seeds, with bounds by resampling regions and solar rotations.
+INTERVAL_NUMBERS = (
+    "value",
+    "sd",
+    "n_seeds",
+    "low",
+    "high",
+    "low_rotation",
+    "high_rotation",
+    "n_regions",
+    "n_rotations",
+)
+INTERVAL_COLUMNS = ("archive", "study", "dataset", "model", "protocol", "threshold", "metric", *INTERVAL_NUMBERS)
 CURVE_COLUMNS = ("dataset", "model", "seed", "curve", "x", "y", "n")
 
 # Figures of the contingency table, given at each threshold; the threshold itself is one of them.
@@ -41,6 +54,8 @@ METRICS = (*CATEGORICAL_METRICS, *PROBABILISTIC_METRICS)
 # Values of the column `threshold`; empty for a metric that needs none.
 FIXED_THRESHOLD = "fixed_0.5"
 VALIDATION_THRESHOLD = "validation"
+# A leak, scored to be priced: no forecaster knows it.
+TEST_THRESHOLD = "best_on_test"
 
 # Values of the column `curve`.
 RELIABILITY_CURVE = "reliability"
@@ -78,15 +93,17 @@ def read_curves(path: str | Path) -> pd.DataFrame:
     return _read(path, CURVE_COLUMNS, numbers=("seed", "x", "y", "n"))
 
 
-def figures_by_seed(scores: pd.DataFrame, *, dataset: str, model: str, metric: str) -> pd.Series:
-    """Figures of one series, indexed by seed, ascending; at the fixed threshold if the metric needs one.
+def figures_by_seed(
+    scores: pd.DataFrame, *, dataset: str, model: str, metric: str, threshold: str = FIXED_THRESHOLD
+) -> pd.Series:
+    """Figures of one series, indexed by seed, ascending; at `threshold` if the metric needs one.
 
     Raises InputError if there is none, or if a seed has two (of two studies or protocols).
     """
     if metric not in METRICS:
         raise InputError(f"unknown metric {metric!r}; known are {', '.join(METRICS)}. Mend it in the study.")
-    threshold = FIXED_THRESHOLD if metric in CATEGORICAL_METRICS else ""
-    wanted = {"dataset": dataset, "model": model, "metric": metric, "threshold": threshold}
+    at = threshold if metric in CATEGORICAL_METRICS else ""
+    wanted = {"dataset": dataset, "model": model, "metric": metric, "threshold": at}
     rows = scores.loc[np.logical_and.reduce([scores[column] == value for column, value in wanted.items()])]
     if rows.empty:
         series = scores[["dataset", "model"]].drop_duplicates().agg(" ".join, axis=1)

@@ -19,7 +19,13 @@ FORMS = {
     "magnetograms": True,
     "synoptic_charts": False,
     "region_summaries": False,
+    "srs_archives": False,
     "listed_flares": False,
+    "hek_flares": False,
+    "edited_events": False,
+    "ncei_reports": False,
+    "sharp_table": False,
+    "harp_noaa": False,
 }
 _KINDS = {"str": (str, "text (quote a number)"), "int": (int, "a whole number")}
 

@@ -79,6 +79,47 @@ def fold_of_regions(
     }
 
 
+def split_times(
+    group: NDArray[np.int64],
+    issue_time: NDArray[np.datetime64],
+    *,
+    purge_gap_hours: float,
+    test_fraction: float,
+    validation_fraction: float,
+    validation_from: str | None = None,
+    test_from: str | None = None,
+) -> dict[str, NDArray[np.bool_]]:
+    """Which samples (sample,) are in each split of a chronological split: the past trains, the future tests.
+
+    Samples issued before `validation_from` train, those from `test_from` on test; where these days (ISO, UTC) are not
+    given, the last `test_fraction` of the groups by their first sample test, and the last `validation_fraction` of the
+    rest validates. Between two splits lies a gap of `purge_gap_hours`, taken from the earlier, so that no window and no
+    forecast of one reaches into the other; a group with samples in a later split loses those in the earlier.
+    """
+    groups, code = np.unique(group, return_inverse=True)
+    first = np.full(len(groups), issue_time.max(), dtype="datetime64[s]")
+    np.minimum.at(first, code, issue_time.astype("datetime64[s]"))
+    first.sort()
+    n_test = round(test_fraction * len(groups))
+    n_validation = round(validation_fraction * (len(groups) - n_test))
+    begins = {
+        "test": first[len(first) - n_test] if test_from is None else np.datetime64(test_from, "s"),
+        "validation": first[len(first) - n_test - n_validation]
+        if validation_from is None
+        else np.datetime64(validation_from, "s"),
+    }
+    gap = np.timedelta64(round(3600 * purge_gap_hours), "s")
+    members = {
+        "test": issue_time >= begins["test"],
+        "validation": (issue_time >= begins["validation"]) & (issue_time < begins["test"] - gap),
+        "train": issue_time < begins["validation"] - gap,
+    }
+    # A region that crosses a border stays in the later split, from which nothing may be missing.
+    members["validation"] &= ~np.isin(group, group[members["test"]])
+    members["train"] &= ~np.isin(group, group[members["test"] | members["validation"]])
+    return members
+
+
 def undersample(label: NDArray[np.int8], order: NDArray[np.uint64]) -> NDArray[np.int64]:
     """Positions of as many samples of each class (label 0, 1) as the rarer has: those first in `order`.
 

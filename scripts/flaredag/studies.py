@@ -7,9 +7,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from flaredag.archive_files import kinds_of_flare_lists
+from flaredag.calibration_names import calibrated_name, raw_name
 from flaredag.ensemble_names import ensemble_models
 from flaredag.errors import InputError
 from flaredag.store import ON_MAGNETOGRAMS
+
+# Family of comparisons that tells what the declared leaks are worth.
+DECLARED_LEAKS = "declared_leaks"
+# Settings of a data set that say nothing of how it is drawn.
+NOT_OF_DRAW = ("task", "models", "first_seeds")
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,8 +36,14 @@ def chosen_studies(config: Mapping[str, Any]) -> list[str]:
 
 
 def kinds_used(config: Mapping[str, Any]) -> set[str]:
-    """Kinds of curated files that the chosen studies take their tables, flares and magnetograms from."""
-    return {kind for name in chosen_studies(config) for kind in config["study"][name]["source"].values()}
+    """Kinds of curated files that the chosen studies take their tables, flares, magnetograms and flare lists from."""
+    kinds: set[str] = set()
+    for study in (config["study"][name] for name in chosen_studies(config)):
+        kinds |= set(study["source"].values()) | set(
+            kinds_of_flare_lists(_of_archive(study, config["archive"], "label_lists"))
+        )
+        kinds |= {_flares_of_disk(study, name, config["archive"]) for name in study.get("full_disk", {})}
+    return kinds
 
 
 def studies_of_archive(config: Mapping[str, Any], files: ArchiveFiles) -> dict[str, dict[str, Any]]:
@@ -39,10 +52,12 @@ def studies_of_archive(config: Mapping[str, Any], files: ArchiveFiles) -> dict[s
     Raises InputError where it can serve none of them.
     """
     chosen = chosen_studies(config)
+    of_archive = {"solar_cycles": config["archives"][config["archive"]]["solar_cycles"]}
     served = {
         name: study_on_archive(
             config["study"][name], files, archive=config["archive"], with_cases=bool(config["mirror"])
         )
+        | of_archive
         for name in chosen
         if config["study"][name]["source"]["tables"] in files.curated
     }
@@ -66,7 +81,16 @@ def study_on_archive(
     served = dict(study) | {
         "ensembles": study.get("ensembles", []),
         "explanation": study.get("explanation"),
-        "comparisons": [_with_all_pairs(family, study["datasets"]) for family in study["comparisons"]],
+        "comparisons": [
+            *(_with_all_pairs(family, study) for family in study["comparisons"]),
+            *({"name": DECLARED_LEAKS, "title": leak["text"], **leak["priced"]} for leak in priced_leaks(study)),
+        ],
+        "full_disk": {
+            name: dict(own) | {"flares": _flares_of_disk(study, name, archive)}
+            for name, own in study.get("full_disk", {}).items()
+        },
+        "ladders": study.get("ladders", []),
+        "label_lists": _of_archive(study, archive, "label_lists"),
     }
     if study["source"].get("magnetograms") in files.curated:
         if served["explanation"]:
@@ -78,11 +102,11 @@ def study_on_archive(
                 )
             cases = explanation["cases"] if with_cases else []
             served["explanation"] = dict(explanation) | {"regions": explanation["regions"][archive], "cases": cases}
-        return served
+        return served | {"comparisons": [_as_issued(family, served) for family in served["comparisons"]]}
     gone = study["fits"].get(ON_MAGNETOGRAMS, {}).get("models", [])
 
     def remain(one: Mapping[str, str]) -> bool:
-        return one["model"] not in gone and one["dataset"] in datasets
+        return one["model"] not in gone and one["dataset"] in (*datasets, *study.get("full_disk", {}))
 
     datasets = {
         name: own | {"models": [model for model in own["models"] if model not in gone]} if "models" in own else own
@@ -102,15 +126,104 @@ def study_on_archive(
     figures = [
         dict(figure) | {"series": [one for one in figure["series"] if remain(one)]} for figure in study["figures"]
     ]
-    return served | {
+    left = served | {
         "source": {kind: name for kind, name in study["source"].items() if kind != "magnetograms"},
         "datasets": datasets,
         "fits": {kind: own for kind, own in study["fits"].items() if kind != ON_MAGNETOGRAMS},
         "ensembles": ensembles,
         "explanation": None,
-        "comparisons": [family for family in comparisons if family["pairs"]],
         "figures": [figure for figure in figures if figure["series"]],
     }
+    return left | {"comparisons": [_as_issued(family, left) for family in comparisons if family["pairs"]]}
+
+
+def priced_leaks(study: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Declared leaks of a study whose worth is measured, as scores with them and without."""
+    return [leak for leak in study.get("declared_leaks", []) if "priced" in leak]
+
+
+def calibrated_datasets(study: Mapping[str, Any]) -> list[str]:
+    """Data sets of the ladders whose test split has its natural event rate: their forecasts are calibrated."""
+    rungs = [name for ladder in study["ladders"] for name in ladder["rungs"].values()]
+    return [name for name in dict.fromkeys(rungs) if name in study["datasets"] and _is_natural(study, name)]
+
+
+def operational_datasets(study: Mapping[str, Any]) -> list[str]:
+    """Data sets on which skill is held against strata and flare lists: nothing left out for what happened later.
+
+    Those of the ladders' rung `all_samples`; without a ladder those whose test split has its natural event rate, and
+    if there is none, all that have every model.
+    """
+    rungs = [ladder["rungs"]["all_samples"] for ladder in study["ladders"] if "all_samples" in ladder["rungs"]]
+    whole = exported_datasets(study)
+    natural = [name for name in whole if _is_natural(study, name)]
+    return list(dict.fromkeys(rungs)) or natural or whole
+
+
+def exported_datasets(study: Mapping[str, Any]) -> list[str]:
+    """Data sets whose predictions every run leaves as CSV: those that have every model."""
+    return [name for name, own in study["datasets"].items() if "models" not in own]
+
+
+def models_of_ladders(study: Mapping[str, Any]) -> list[str]:
+    """Models that climb the ladders: those fitted on some rung above the first."""
+    rungs = [name for ladder in study["ladders"] for name in list(ladder["rungs"].values())[1:]]
+    fitted = [model for fit in study["fits"].values() for model in fit["models"]]
+    own = [set(study["datasets"][name].get("models", fitted)) for name in rungs if name in study["datasets"]]
+    return [model for model in fitted if any(model in models for models in own)]
+
+
+def issued_series(study: Mapping[str, Any], datasets: Sequence[str], models: Sequence[str]) -> list[dict[str, str]]:
+    """Forecasts of `models` on `datasets` as they would be issued: moved to the natural event rate where they are."""
+    calibrated = calibrated_datasets(study)
+    return [
+        {"dataset": dataset, "model": calibrated_name(model, "prior_shift") if dataset in calibrated else model}
+        for dataset in dict.fromkeys(datasets)
+        for model in models
+    ]
+
+
+def diagnosed_series(study: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Forecasts of the headline's models and the climatology, as they would be issued, on the latest rungs in time."""
+    ladders = [ladder["rungs"] for ladder in study["ladders"]]
+    rungs = [ladder[rung] for ladder in ladders for rung in ("by_time", "full_disk") if rung in ladder]
+    fitted = [model for fit in study["fits"].values() for model in fit["models"]]
+    models = [*models_of_headline(study), *(model for model in fitted if model == "climatology")]
+    return issued_series(study, rungs or operational_datasets(study), models)
+
+
+def strata_series(study: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Forecasts of the headline's models, as they would be issued, that are verified in every stratum."""
+    return issued_series(study, operational_datasets(study), models_of_headline(study))
+
+
+def settings_of_disk(study: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """What the daily forecasts `name` are made from: data set, its task, kind of the flares; and how (`settings`)."""
+    own = study["full_disk"][name]
+    task = study["datasets"][own["made_from"]].get("task", "")
+    labels = labels_of_task(study, task)
+    return {
+        "made_from": own["made_from"],
+        "task": task,
+        "flares": own["flares"],
+        "settings": {
+            "issue_hour": own["issue_hour"],
+            "max_age_hours": own["max_age_hours"],
+            "cadence_minutes": study["windows"]["cadence_minutes"],
+            "horizon_hours": labels["horizon_hours"],
+            "strong_class": labels["strong_class"],
+        },
+    }
+
+
+def labels_of_task(study: Mapping[str, Any], task: str) -> dict[str, Any]:
+    """Settings of the labels of a task: the common ones with its own over them."""
+    return study["labels"] | study["labels"].get("tasks", {}).get(task, {})
+
+
+def models_of_headline(study: Mapping[str, Any]) -> list[str]:
+    """The models that the headline compares, the study's own first."""
+    return [study["headline"][role] for role in ("model", "baseline")]
 
 
 def names_of_ensembles(ensembles: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -132,11 +245,15 @@ def check_study(name: str, study: Mapping[str, Any]) -> None:
     models = [*fitted, *names_of_ensembles(study["ensembles"])]
     learners = [learner for ensemble in study["ensembles"] for learner in ensemble["learners"]]
     pairs = [one for family in study["comparisons"] for pair in family["pairs"] for one in pair.values()]
+    pairs = [_as_fitted(study, one) for one in pairs]
     series = [*pairs, *(one for figure in study["figures"] for one in figure["series"]), *_explaining(study)]
     instruments = [one for dataset in study["datasets"].values() for one in _instruments(dataset)]
+    rungs = [name for ladder in study["ladders"] for name in ladder["rungs"].values()]
+    made_from = [disk["made_from"] for disk in study["full_disk"].values()]
     wanted = (
-        ("data set", [one["dataset"] for one in series], list(study["datasets"])),
-        ("model", [*(one["model"] for one in series), *_models_of_headline(study)], models),
+        ("data set", rungs, [*study["datasets"], *study["full_disk"]]),
+        ("data set", [one["dataset"] for one in series] + made_from, list(study["datasets"])),
+        ("model", [*(one["model"] for one in series), *models_of_headline(study)], models),
         ("model", [*learners, *_models_of_datasets(study)], fitted),
         ("task", [own.get("task", "") for own in study["datasets"].values()], list(study["labels"].get("tasks", [""]))),
         ("instrument", instruments, study["instruments"]),
@@ -158,24 +275,44 @@ def check_study(name: str, study: Mapping[str, Any]) -> None:
             f"study {name}: explanation.dataset {study['explanation']['dataset']} has no `folds`; wanted a data set in "
             "folds, one of which has not seen a region."
         )
-    both = set(study["labels"]["positive"]) & set(study["labels"]["negative"])
-    if both:
-        raise InputError(f"study {name}: labels: {', '.join(sorted(both))} is positive and negative; wanted one.")
+    for task, own in study["labels"].get("tasks", {"": {}}).items():
+        labels = study["labels"] | own
+        both = set(labels["positive"]) & set(labels["negative"])
+        if both:
+            raise InputError(
+                f"study {name}: labels {task}: {', '.join(sorted(both))} is positive and negative; wanted one."
+            )
+    for dataset, own in study["datasets"].items():
+        if (own.get("split_by") == "cycle") != ("tested_cycle" in own):
+            raise InputError(
+                f"study {name}: data set {dataset} has split_by {own.get('split_by', 'region')} and tested_cycle "
+                f"{own.get('tested_cycle', 'none')}; wanted `split_by: cycle` and `tested_cycle` together, or neither."
+            )
 
 
 def settings_of_datasets(study: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Of each data set of a study: its `seeds`, its `task`, and how it is drawn (`flaredag.datasets.draw_dataset`)."""
     of_pixels = {"pixels_standardised_by": study["magnetograms"]["standardised_by"]} if _has_images(study) else {}
-    return {
-        name: {
-            "seeds": list(range(own["folds"])) if "folds" in own else list(study["seeds"]),
+    settings = {}
+    for name, own in study["datasets"].items():
+        draw = {key: value for key, value in (study["splits"] | own).items() if key not in NOT_OF_DRAW}
+        if own.get("split_by", "region") != "region":
+            draw["purge_gap_hours"] = purge_gap_hours(study, own.get("task", ""))
+        if "tested_cycle" in own:
+            draw["tested_cycle"] = _days_of_cycle(study["solar_cycles"], own["tested_cycle"])
+        settings[name] = {
+            "seeds": list(range(own["folds"])) if "folds" in own else list(study["seeds"])[: own.get("first_seeds")],
             "task": own.get("task", ""),
-            "draw": {key: value for key, value in own.items() if key not in ("task", "models")}
-            | study["splits"]
-            | of_pixels,
+            "draw": draw | of_pixels,
         }
-        for name, own in study["datasets"].items()
-    }
+    return settings
+
+
+def purge_gap_hours(study: Mapping[str, Any], task: str) -> float:
+    """Hours between splits in time: no window of one, and no forecast, may reach into a window of the other."""
+    labels, windows = labels_of_task(study, task), study["windows"]
+    observed = labels.get("observation_hours", windows["cadence_minutes"] * (windows["n_steps"] - 1) / 60)
+    return float(observed + labels["horizon_hours"])
 
 
 def explained(study: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -193,20 +330,68 @@ def explained(study: Mapping[str, Any]) -> dict[str, Any] | None:
     }
 
 
+def _as_fitted(study: Mapping[str, Any], one: Mapping[str, str]) -> dict[str, str]:
+    """The series whose forecasts one was made from: of the regions behind a disk, before any calibration."""
+    disk = study["full_disk"].get(one["dataset"])
+    return {"dataset": disk["made_from"] if disk else one["dataset"], "model": raw_name(one["model"])}
+
+
+def _is_natural(study: Mapping[str, Any], dataset: str) -> bool:
+    """Whether the test split of a data set has its natural event rate."""
+    return "test" not in (study["splits"] | study["datasets"][dataset]).get("undersampled", [])
+
+
+def _of_archive(study: Mapping[str, Any], archive: str, key: str) -> Sequence[str]:
+    """What a study has under `key` for an archive; nothing where it says nothing of it."""
+    return study.get(key, {}).get(archive, [])
+
+
+def _flares_of_disk(study: Mapping[str, Any], name: str, archive: str) -> str:
+    """Kind of the flares that tell the outcome of the daily forecasts `name`."""
+    return study["full_disk"][name].get("flares", {}).get(archive, study["source"]["flares"])
+
+
+def _days_of_cycle(cycles: Sequence[Mapping[str, Any]], number: int) -> list[str]:
+    """First day of a solar cycle and the day after its last; InputError if the archive tells of no such cycle."""
+    for cycle in cycles:
+        if cycle["number"] == number:
+            return [cycle["begin"], cycle["end"]]
+    told = ", ".join(str(cycle["number"]) for cycle in cycles)
+    raise InputError(f"tested_cycle {number}: the archive's solar_cycles are {told}. Name one of them, or add it.")
+
+
 def _instruments(dataset: Mapping[str, Any]) -> list[str]:
     return [dataset["evaluated"], *dataset["added_to_training"]]
 
 
-def _with_all_pairs(family: Mapping[str, Any], datasets: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """A family of comparisons with a pair for each pair of models and each data set that has every model."""
+def _with_all_pairs(family: Mapping[str, Any], study: Mapping[str, Any]) -> dict[str, Any]:
+    """A family of comparisons with a pair for each pair of models and each data set, or rung, that has every model."""
+    whole = [name for name, own in study["datasets"].items() if "models" not in own]
+    rungs = dict.fromkeys(name for ladder in study.get("ladders", []) for name in ladder["rungs"].values())
     pairs = [
         {side: {"dataset": dataset, "model": models[side]} for side in ("a", "b")}
-        for models in family.get("on_every_dataset", [])
-        for dataset, own in datasets.items()
-        if "models" not in own
+        for key, datasets in (("on_every_dataset", whole), ("on_every_rung", rungs))
+        for models in family.get(key, [])
+        for dataset in datasets
     ]
-    return {key: value for key, value in family.items() if key != "on_every_dataset"} | {
-        "pairs": [*family.get("pairs", []), *pairs]
+    # A rung may be a data set with every model.
+    pairs = [pair for i, pair in enumerate(pairs) if pair not in pairs[:i]]
+    at = {"threshold": family["threshold"]} if "threshold" in family else {}
+    return {
+        key: value for key, value in family.items() if key not in ("on_every_dataset", "on_every_rung", "threshold")
+    } | {"pairs": [*family.get("pairs", []), *({side: one | at for side, one in pair.items()} for pair in pairs)]}
+
+
+def _as_issued(family: Mapping[str, Any], study: Mapping[str, Any]) -> dict[str, Any]:
+    """A family whose series are moved to the natural event rate, where they are, if it asks for it."""
+    rest = {key: value for key, value in family.items() if key != "as_issued"}
+    if not family.get("as_issued"):
+        return rest
+    return rest | {
+        "pairs": [
+            {side: one | issued_series(study, [one["dataset"]], [one["model"]])[0] for side, one in pair.items()}
+            for pair in family["pairs"]
+        ]
     }
 
 
@@ -223,7 +408,3 @@ def _explaining(study: Mapping[str, Any]) -> list[dict[str, str]]:
 
 def _models_of_datasets(study: Mapping[str, Any]) -> list[str]:
     return [model for own in study["datasets"].values() for model in own.get("models", [])]
-
-
-def _models_of_headline(study: Mapping[str, Any]) -> list[str]:
-    return [study["headline"][role] for role in ("model", "baseline")]

@@ -32,7 +32,7 @@ UNDEFINED_BECAUSE = {
     "area_under_roc_curve": "only one outcome occurred, or all forecasts are equal, so that nothing is ranked",
     "brier_skill_score": "only one outcome occurred, so that climatology is perfect",
     "brier_skill_score_training_climatology": "no training split is given, or its climatology is perfect",
-    "threshold": "no validation split is given, or only one outcome occurred in it; so is all that needs it",
+    "threshold": "no such split is given, or only one outcome occurred in it; so is all that needs it",
 }
 
 
@@ -149,7 +149,7 @@ def brier_score_decomposition(label: LabelArray, probability: FloatArray) -> Bri
     is the Brier score, without them only where all forecasts of a bin are equal.
     """
     n_samples, event_rate = label.size, label.mean()
-    which_bin = _reliability_bin(probability)
+    which_bin = reliability_bin(probability)
     n, forecast, observed = _bin_means(label, probability, which_bin)
     deviation = probability - forecast[which_bin]
     within_bin_variance = np.sum(deviation**2)
@@ -191,7 +191,7 @@ def reliability_curve(label: LabelArray, probability: FloatArray) -> Curve:
 
     Bins are [0, 0.1), ..., [0.9, 1], always all ten; x and y of an empty bin are NaN.
     """
-    n, forecast, observed = _bin_means(label, probability, _reliability_bin(probability))
+    n, forecast, observed = _bin_means(label, probability, reliability_bin(probability))
     return Curve(forecast, observed, n)
 
 
@@ -224,7 +224,8 @@ def _skill(brier: float, brier_of_reference: float) -> float:
     return 1.0 - brier / brier_of_reference if brier_of_reference > 0 else float("nan")
 
 
-def _reliability_bin(probability: FloatArray) -> NDArray[np.int64]:
+def reliability_bin(probability: FloatArray) -> NDArray[np.int64]:
+    """Bin of the reliability diagram that each forecast (sample,) is in."""
     return np.minimum((probability * N_RELIABILITY_BINS).astype(np.int64), N_RELIABILITY_BINS - 1)
 
 

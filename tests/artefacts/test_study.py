@@ -15,6 +15,10 @@ import xarray as xr
 from flaredag.splits import SPLITS
 from flaredag.windows import EVOLUTION
 
+# A handful of events may be ranked above all else by chance.
+FEWEST_EVENTS = 10
+OF_TRAINING = ("added_to_training", "undersampled", "standardisation")
+
 
 def test_numbers_have_units(study):
     content = xr.open_dataset(study.windows, decode_times=False)
@@ -55,8 +59,9 @@ def test_magnetograms_of_windows_have_values(each):
 
 
 def test_labels_follow_from_evolution_types(study, each):
-    settings = study.settings["labels"]
     for name, windows in each:
+        task = study.drawn[name]["task"]
+        settings = study.settings["labels"] | study.settings["labels"].get("tasks", {}).get(task, {})
         named = np.array(EVOLUTION)[windows.evolution]
         assert (np.isin(named, settings["positive"]) == (windows.label == 1)).all(), name
         assert (np.isin(named, settings["negative"]) == (windows.label == 0)).all(), name
@@ -77,8 +82,11 @@ def test_no_region_is_in_two_splits(windows, drawn):
 
 def test_data_sets_of_one_instrument_share_validation_and_test(study, drawn):
     alike = {}
-    for name, settings in study.settings["datasets"].items():
-        alike.setdefault((settings["evaluated"], settings.get("task"), "folds" in settings), []).append(drawn[name])
+    for name, own in study.drawn.items():
+        # What joins the training split, and how it is balanced, moves nothing in the others.
+        evaluated = {key: value for key, value in own["draw"].items() if key not in OF_TRAINING}
+        balanced = sorted(set(own["draw"]["undersampled"]) - {"train"})
+        alike.setdefault(repr((own["task"], len(own["seeds"]), evaluated, balanced)), []).append(drawn[name])
     for datasets in alike.values():
         for one, other in pairwise(datasets):
             for a, b in zip(one, other, strict=True):
@@ -96,7 +104,7 @@ def test_folds_test_each_region_once(study, windows, drawn):
 def test_balanced_splits_are_balanced(study, windows, drawn):
     for name, datasets in drawn.items():
         for dataset in datasets:
-            for split in study.settings["splits"]["undersampled"]:
+            for split in study.drawn[name]["draw"]["undersampled"]:
                 label = windows[name].label[dataset.positions[split]]
                 assert 2 * (label == 1).sum() == len(label)
 
@@ -120,12 +128,13 @@ def test_predictions_carry_the_labels_of_the_windows(windows, predictions):
 
 def test_models_of_a_data_set_share_their_samples(predictions):
     """Every model and ensemble is held against the same test samples: those of another would be no comparison."""
-    key = ["seed", "instrument", "region", "issue_time"]
     samples = {}
     for name, table in predictions:
-        for (model, seed), own in table[table["split"] == "test"].groupby(["model", "seed"], observed=True):
-            found = samples.setdefault((name, seed), own[key].to_numpy().tolist())
-            assert own[key].to_numpy().tolist() == found, f"{name}, seed {seed}, {model}"
+        tested = table[table["split"] == "test"]
+        key = pd.util.hash_pandas_object(tested[["instrument", "region", "issue_time"]], index=False)
+        for (model, seed), own in key.groupby([tested["model"], tested["seed"]], observed=True):
+            found = samples.setdefault((name, seed), own.to_numpy())
+            assert np.array_equal(own.to_numpy(), found), f"{name}, seed {seed}, {model}"
 
 
 def test_scores_are_in_range(study):
@@ -143,9 +152,11 @@ def test_scores_are_in_range(study):
 
 
 def test_no_model_is_too_good_to_be_true(study):
-    """Perfect on the test set of every seed: then the label got among the features."""
+    """Perfect on the test set of every seed: then the label got among the features, unless events are few."""
     scores = pd.read_csv(study.scores)
+    n_events = scores[scores["metric"] == "n_events"].groupby("dataset")["value"].mean()
+    scores = scores[scores["dataset"].map(n_events) >= FEWEST_EVENTS]
     # Weights fitted on the test set may be perfect there honestly.
     scores = scores[~scores["model"].str.endswith("_oracle_on_test")]
     ranks = scores[scores["metric"] == "area_under_roc_curve"].groupby(["dataset", "model"])["value"].mean()
-    assert ranks.max() < 1
+    assert not (ranks >= 1).any()

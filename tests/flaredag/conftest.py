@@ -1,1 +1,1 @@
-from made_up_studies import config, small, study  # noqa: F401 (fixtures)
+from made_up_studies import climbing, config, small, study  # noqa: F401 (fixtures)

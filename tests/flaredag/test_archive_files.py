@@ -7,9 +7,11 @@ import pytest
 from flaredag.archive_files import (
     OPTIONAL_KINDS,
     all_optional_kinds,
+    kinds_of_flare_lists,
     magnetograms_of_shard,
     observed_files,
     published_files,
+    raw_of_flare_list,
 )
 from flaredag.sources import read_manifest
 
@@ -97,6 +99,52 @@ def test_magnetograms_of_one_region():
 def test_what_is_asked_for_is_there(kind):
     assert kind in published_files(SOURCES, used=[kind]).curated
     assert {kind for kinds in OPTIONAL_KINDS.values() for kind in kinds} == set(all_optional_kinds())
+
+
+def test_the_table_of_sharp_keywords_brings_the_map_of_its_regions():
+    files = published_files(SOURCES, used=["sharp_table"])
+    assert files.curated["sharp_table"] == ["results/published/sharp_table/sharp.nc"]
+    assert files.raw["sharp_table"] == ["results/published/raw/lucaspauker_sharp12min/sharp_12min_f32.parquet"]
+    assert files.raw["map_of_harps"] == ["results/published/raw/harp_noaa/all_harps_with_noaa_ars.txt"]
+    # Under another name than that by which the list of all regions would take it for its own.
+    assert "harp_noaa" not in files.raw
+    assert "flares_hek" not in files.curated
+
+
+@pytest.mark.parametrize("kind", ["sharp_table", "flares_swpc"])
+def test_with_tables_of_harps_come_the_region_summaries_of_their_years(kind):
+    files = published_files(SOURCES, used=[kind])
+    stem = "results/published/region_summaries"
+    assert files.curated["published_summaries"] == [f"{stem}.nc"]
+    assert files.curated["published_summaries_counts"] == [f"{stem}.json"]
+    assert files.curated["published_summaries_rejected"] == [f"{stem}.rejected.csv"]
+    years = [2010, 2011, 2012, 2013, 2014, 2015, 2016, 2018, 2019]
+    assert files.raw["srs_archives"] == [f"results/published/raw/noaa_srs_raw/{year}_SRS.tar.gz" for year in years]
+    # Under another name than that by which the list of all regions would take them for its own.
+    assert "region_summaries" not in files.curated
+    assert "srs_archives" not in published_files(SOURCES, used=["synoptic_tables"]).raw
+
+
+def test_each_flare_list_by_itself():
+    kinds = kinds_of_flare_lists(["hek", "ncei"])
+    assert kinds == ["flares_hek", "flares_ncei"]
+    published, simulated = published_files(SOURCES, used=kinds[:1]), observed_files("embedded", SIMULATED, used=kinds)
+    for archive, files in {"published": published, "embedded": simulated}.items():
+        stem = f"results/{archive}/flares/lists/hek"
+        assert files.curated["flares_hek"] == [f"{stem}.nc"]
+        assert files.curated["flares_hek_unscaled"] == [f"{stem}.unscaled.nc"]
+        assert files.curated["flares_hek_covered"] == [f"{stem}.covered.csv"]
+        assert files.curated["flares_hek_counts"] == [f"{stem}.json"]
+        assert files.curated["flares_hek_rejected"] == [f"{stem}.rejected.csv"]
+    # All lists of an archive come together, and only those that it has.
+    assert "flares_ncei" in published.curated
+    assert "flares_ncei" not in simulated.curated
+    assert raw_of_flare_list(published, "swpc") == [
+        "results/published/raw/swpc_flares_2010_2025/ftp_20100101_20251115.csv"
+    ]
+    assert len(raw_of_flare_list(published, "ncei")) == 7
+    assert raw_of_flare_list(simulated, "hek") == simulated.raw["hek"]
+    assert "flares_hek" not in observed_files("embedded", SIMULATED).curated
 
 
 EVERYTHING = published_files(SOURCES, used=all_optional_kinds())

@@ -30,13 +30,39 @@ def test_figures_are_those_of_verification_the_overview_and_those_of_each_sectio
         ("one", "Figures"),
         ("pixels", "Figures"),
         ("overview", "Figures"),
+        ("diagnostics_only", "Calibration and value"),
         *((name, "Stacking") for name in ENSEMBLE_FIGURES),
         *((name, "Explanation") for name in EXPLANATION_FIGURES),
     ]
     assert figures[0]["title"] == "One"
     assert all(figure["title"] for figure in figures)
     without = on({key: own for key, own in small.items() if key not in ("ensembles", "explanation")}, WITH_CUBES)
-    assert {figure["section"] for figure in figures_of(without)} == {"Figures"}
+    assert {figure["section"] for figure in figures_of(without)} == {"Figures", "Calibration and value"}
+
+
+def test_a_ladder_has_a_figure_a_model_and_its_latest_rungs_have_diagrams(climbing):
+    figures = figures_of(on(climbing, WITH_CUBES))
+    of_ladder = {figure["name"]: figure["title"] for figure in figures if figure["section"] == "The protocol ladder"}
+    # `cnn_b` is fitted on the first rung alone.
+    assert list(of_ladder) == ["ladder_lstm", "ladder_cnn", "ladder_tree"]
+    assert of_ladder["ladder_lstm"].startswith("The protocol ladder of lstm: ")
+    diagrams = {figure["name"]: figure["title"] for figure in figures if figure["section"] == "Calibration and value"}
+    assert list(diagrams) == ["diagnostics_by_time", "diagnostics_disk"]
+    assert diagrams["diagnostics_disk"].startswith("Forecasts on DISK: ")
+    climbing["ladders"][0]["rungs"] = {"balanced": "ONLY", "all_samples": "ALL"}
+    names = [figure["name"] for figure in figures_of(on(climbing, WITH_CUBES))]
+    assert [name for name in names if name.startswith("diagnostics_")] == ["diagnostics_all"]
+    # Without magnetograms no CNN climbs.
+    without = [figure["name"] for figure in figures_of(on(climbing, TABLES))]
+    assert [name for name in without if name.startswith("ladder_")] == ["ladder_lstm", "ladder_tree"]
+
+
+def test_names_of_figures_are_apart(config):
+    for archive in ("embedded", "jsoc"):
+        kinds = {kind: [kind] for study in config["study"].values() for kind in study["source"].values()}
+        for study in config["study"].values():
+            names = [figure["name"] for figure in figures_of(on(study, ArchiveFiles([], {}, kinds), archive=archive))]
+            assert len(set(names)) == len(names)
 
 
 def test_settings_of_a_figure(small):
@@ -50,7 +76,10 @@ def test_leaks_are_told_while_their_settings_are_there(study):
     study["splits"]["standardisation"] = "train"
     assert study_in_report("sun2022", study)["declared_leaks"] == leaks[1:]
     study["splits"]["undersampled"] = ["train"]
-    assert study_in_report("sun2022", study)["declared_leaks"] == []
+    assert study_in_report("sun2022", study)["declared_leaks"] == leaks[2:]
+    # With every type of evolution in a class nothing is left out for what happened later.
+    study["labels"]["negative"] = study["labels"]["tasks"]["operational"]["negative"]
+    assert study_in_report("sun2022", study)["declared_leaks"] == leaks[3:]
 
 
 def test_the_report_has_a_caption_for_each_figure_and_names_the_study(study):
@@ -59,6 +88,8 @@ def test_the_report_has_a_caption_for_each_figure_and_names_the_study(study):
     assert told["figures"] == figures_of(study)
     assert told["datasets"] == stacked_datasets(study) == ["SHARP_ONLY", "FUSED_SHARP", "SMARP_ONLY", "FUSED_SMARP"]
     assert told["ensembles"] == study["ensembles"]
+    assert told["ladders"] == study["ladders"]
+    assert [ladder["name"] for ladder in told["ladders"]] == ["sharp", "smarp"]
     assert told["comparisons"][0] == {"name": "table7", "title": study["comparisons"][0]["title"]}
 
 
@@ -73,7 +104,7 @@ def test_the_report_names_the_sources_of_an_archive(config):
     assert archive_in_report("embedded", config["archives"]["embedded"], [], [], not_served=[])["sources"] == []
 
 
-def test_artifacts_say_what_they_were_made_from(study):
+def test_artifacts_say_what_they_were_made_from(study, config):
     files = ArchiveFiles(shards=["t"], raw={"k": ["raw"]}, curated={"tables": ["r/a/tables/t.nc"]})
     rows = {row["path"]: row for row in artifacts_of_archive("r/a", files, {"s": study})}
     assert rows["raw"] == {"path": "raw", "made_from": [], "seeds": []}
@@ -91,8 +122,26 @@ def test_artifacts_say_what_they_were_made_from(study):
     assert {"r/a/s/fits.csv", "r/a/s/ensembles/FUSED_SMARP.nc"} <= set(made_from["predictions/FUSED_SMARP.csv"])
     assert {"r/a/s/fits.csv", "r/a/s/ensembles/SHARP_ONLY.nc"} <= set(made_from["scores.csv"])
     assert "ensembles/SHARP_FOLDS.nc" not in made_from
+    # The balanced test set of SHARP_ONLY has no natural event rate to calibrate to.
+    assert "calibrated/SHARP_ONLY.nc" not in made_from
+    for suffix in (".nc", ".conformal.csv"):
+        assert made_from[f"calibrated/SHARP_BY_TIME{suffix}"] == ["r/a/s/fits.csv", "r/a/s/index.json"]
+    below = ["calibrated/SHARP_BY_TIME.nc", "windows.nc", "datasets.nc"]
+    assert made_from["full_disk/SHARP_DISK.nc"] == [f"r/a/s/{name}" for name in below]
+    for verified in ("scores.csv", "curves.csv", "intervals.csv", "differences.csv", "decomposition.csv"):
+        assert {"r/a/s/calibrated/SMARP_ALL.nc", "r/a/s/full_disk/SMARP_DISK.nc"} <= set(made_from[verified])
+    assert made_from["comparisons.csv"] == [f"r/a/s/{name}" for name in ("scores.csv", "differences.csv", "index.json")]
+    assert made_from["strata.csv"] == ["r/a/s/fits.csv", "r/a/s/strata.nc"]
+    assert made_from["strata.nc"] == ["r/a/s/windows.nc"]
+    assert len(made_from["conformal.csv"]) == 8
+    assert made_from["figures/ladder_lstm.svg"] == ["r/a/s/intervals.csv"]
+    drawn_from = ["r/a/s/diagnostics.csv", "r/a/s/decomposition.csv"]
+    assert made_from["figures/diagnostics_smarp_disk.svg"] == drawn_from
+    assert {"labels.csv", "audit.csv", "diagnostics.csv"} < made_from.keys()
     assert all(f"figures/{name}.svg" in made_from for name in (*ENSEMBLE_FIGURES, *EXPLANATION_FIGURES))
-    of_keywords = {row["path"] for row in artifacts_of_archive("r/a", files, {"s": on(study, TABLES)})}
+    of_keywords = {
+        row["path"] for row in artifacts_of_archive("r/a", files, {"s": on(config["study"]["sun2022"], TABLES)})
+    }
     assert of_keywords < rows.keys()
     assert {f"r/a/s/figures/{name}.svg" for name in EXPLANATION_FIGURES}.isdisjoint(of_keywords)
     # What one was made from is itself an artifact.

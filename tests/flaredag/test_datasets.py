@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flaredag.cubes import frame_columns
-from flaredag.datasets import draw_dataset
+from flaredag.datasets import draw_dataset, split_members
 from flaredag.errors import InputError
 from flaredag.samples import samples_of_split
 from flaredag.splits import SPLITS, fold_of_regions
@@ -25,7 +25,8 @@ ONLY = {
     "standardisation": "global",
 }
 FUSED = ONLY | {"name": "FUSED_SHARP", "added_to_training": ["smarp"]}
-NATURAL = ONLY | {"undersampled": []}
+NATURAL_DRAW = {"undersampled": []}
+NATURAL = ONLY | NATURAL_DRAW
 
 
 @pytest.fixture
@@ -128,7 +129,7 @@ def test_a_split_without_one_class_is_refused(windows, split, value, told):
     label[positions[label[positions] == value]] = -1
     for settings in (ONLY, NATURAL):
         with pytest.raises(
-            InputError, match=rf"SHARP_ONLY, seed 0: the {split} split has .*{told}.* of (8|24) regions"
+            InputError, match=rf"SHARP_ONLY, seed 0: the {split} split has .*{told}.* of (4|12) regions"
         ):
             draw_dataset(with_labels(windows, label), seed=0, **settings)
 
@@ -191,6 +192,66 @@ class TestFolds:
     def test_one_fold_has_nothing_to_train_on(self, windows):
         with pytest.raises(InputError, match="SHARP_ONLY, seed 0: the train split has 0 positive and 0 negative"):
             draw_dataset(windows, seed=0, folds=1, **NATURAL)
+
+
+class TestSplitsInTime:
+    @staticmethod
+    def at(windows, sharp_day, smarp_day):
+        """Windows of both instruments, those of region n from the day n after `sharp_day` or `smarp_day` on."""
+        first = np.array([sharp_day, smarp_day], dtype="datetime64[s]")[windows.instrument]
+        day = np.timedelta64(86400, "s")
+        hours = np.arange(len(windows.region)) % 6 * np.timedelta64(3600, "s")
+        return dataclasses.replace(windows, issue_time=first + windows.region * day + hours)
+
+    def test_the_past_trains_and_the_future_tests_whatever_the_seed(self, windows):
+        windows = self.at(windows, "2011-01-01", "2011-01-01")
+        drawn = [draw_dataset(windows, seed=seed, split_by="time", purge_gap_hours=30, **NATURAL) for seed in (0, 1)]
+        assert same_positions(*drawn)
+        regions = {split: np.unique(windows.region[own]).tolist() for split, own in drawn[0].positions.items()}
+        # Of 40 regions, a day each, 8 test and 8 validate; 30 h before a border take a region and more of the earlier.
+        assert regions == {"train": [*range(1, 24)], "validation": [*range(25, 32)], "test": [*range(33, 41)]}
+
+    def test_of_the_other_instrument_what_lies_before_trains(self, windows):
+        windows = self.at(windows, "2011-01-01", "2011-01-01")
+        drawn = draw_dataset(windows, seed=0, split_by="time", purge_gap_hours=30, **FUSED | NATURAL_DRAW)
+        train = drawn.positions["train"]
+        added = windows.instrument[train] == 1
+        assert np.unique(windows.region[train[added]]).tolist() == [*range(1, 24)]
+
+    def test_a_cycle_is_tested_by_what_others_taught(self, windows):
+        # SHARP sees days 1 to 40 of 2011, SMARP 40 days from 2010-12-01 on; the tested cycle begins in 2011.
+        windows = self.at(windows, "2010-12-31", "2010-11-30")
+        cycle = {"split_by": "cycle", "tested_cycle": ["2011-01-01", "2012-01-01"], "purge_gap_hours": 48}
+        drawn = draw_dataset(windows, seed=0, **FUSED | NATURAL_DRAW | cycle)
+        test = drawn.positions["test"]
+        assert (windows.instrument[test] == 0).all()
+        assert np.unique(windows.region[test]).tolist() == [*range(1, 41)]
+        rest = np.concatenate([drawn.positions["train"], drawn.positions["validation"]])
+        # Of SMARP what lies 48 h or more before 2011: regions 1 to 29, those of December 1 to 29.
+        assert set(windows.instrument[rest]) == {1}
+        assert np.unique(windows.region[rest]).tolist() == [*range(1, 30)]
+        assert len(np.unique(windows.region[drawn.positions["validation"]])) == 7
+        other = draw_dataset(windows, seed=1, **FUSED | NATURAL_DRAW | cycle)
+        assert other.positions["test"].tolist() == test.tolist()
+        assert other.positions["validation"].tolist() != drawn.positions["validation"].tolist()
+
+    def test_a_region_of_the_tested_cycle_trains_nowhere_else(self, windows):
+        # Region 40 of SHARP begins before the cycle ends and goes on after it.
+        windows = self.at(windows, "2010-12-31", "2010-11-30")
+        day = np.datetime64("2011-02-08", "s")
+        late = np.flatnonzero((windows.region == 40) & (windows.instrument == 0))[3:]
+        windows.issue_time[late] = day + np.timedelta64(86400 * 30, "s")
+        cycle = {"split_by": "cycle", "tested_cycle": ["2011-01-01", "2011-02-15"], "purge_gap_hours": 48}
+        drawn = draw_dataset(windows, seed=0, **FUSED | NATURAL_DRAW | cycle)
+        rest = np.concatenate([drawn.positions["train"], drawn.positions["validation"]])
+        assert not np.isin(late, rest).any()
+
+    def test_members_before_balancing_are_those_after_it_without(self, windows):
+        natural = draw_dataset(windows, seed=3, **NATURAL)
+        how = {key: value for key, value in ONLY.items() if key not in ("name", "undersampled", "standardisation")}
+        members = split_members(windows, where="here", seed=3, **how)
+        for split in SPLITS:
+            assert np.flatnonzero(members[split]).tolist() == natural.positions[split].tolist()
 
 
 def pixel_statistics(drawn):

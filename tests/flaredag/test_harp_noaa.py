@@ -1,9 +1,10 @@
 """JSOC's map from HARPs to NOAA active regions."""
 
+import pandas as pd
 import pytest
 
 from flaredag.errors import InputError
-from flaredag.harp_noaa import read_harp_noaa
+from flaredag.harp_noaa import read_harp_noaa, with_noaa_numbers
 
 
 def read(tmp_path, content):
@@ -54,3 +55,12 @@ def test_the_real_map(mirror):
     assert table["region"].nunique() == 2217
     assert table.iloc[-1].tolist() == [12546, 13957]
     assert table.loc[table["region"] == 377, "noaa_ar"].tolist() == [11158]
+
+
+def test_the_map_fills_what_sharp_lacks_and_nothing_else():
+    pairs = pd.DataFrame({"region": [1, 2, 2], "noaa_ar": [11111, 11112, 11113]})
+    rows = [("sharp", 1, ""), ("sharp", 2, "11999"), ("sharp", 3, ""), ("smarp", 1, "")]
+    records = pd.DataFrame(rows, columns=["instrument", "region", "noaa_ars"])
+    assert with_noaa_numbers(records, pairs)["noaa_ars"].tolist() == ["11111", "11999", "", ""]
+    filled = with_noaa_numbers(records.assign(noaa_ars=""), pairs)
+    assert filled["noaa_ars"].tolist() == ["11111", "11112,11113", "", ""]

@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from flaredag.errors import InputError
+from flaredag.forecast_files import read_forecasts_csv
 from flaredag.predictions import (
     COLUMNS,
     checked_predictions,
-    read_forecasts_csv,
     read_predictions,
     write_predictions,
     write_predictions_csv,
@@ -185,6 +185,26 @@ def test_a_region_may_lie_in_other_splits_of_another_seed():
     assert splits.max() > 1
 
 
+def test_a_region_in_two_splits_is_taken_where_that_is_allowed(tmp_path):
+    table = mock_predictions()
+    table.loc[table.index[0], "split"] = "test"
+    path = tmp_path / "p.nc"
+    with pytest.raises(InputError, match="1 of 24 regions, counted by seed, lie in two splits"):
+        write_predictions(path, table)
+    write_predictions(path, table, region_in_two_splits_allowed=True)
+    assert read_predictions(path, region_in_two_splits_allowed=True)["split"].iloc[0] == "test"
+    with pytest.raises(InputError, match="lie in two splits"):
+        read_predictions(path)
+
+
+def test_the_whole_disk_may_lie_in_every_split():
+    table = mock_predictions(seeds=(0,)).query("model == 'lstm' and instrument == 'sharp' and region == region.min()")
+    table = table.assign(split=["train", "validation", *["test"] * (len(table) - 2)])
+    with pytest.raises(InputError, match="lie in two splits"):
+        checked_predictions(table, "p.nc")
+    assert len(checked_predictions(table.assign(instrument="disk", region=0), "p.nc")) == len(table)
+
+
 def test_two_models_of_a_seed_must_agree_on_the_split_of_a_region():
     table = mock_predictions(seeds=(0,))
     swapped = table["split"].map({"train": "test", "test": "train", "validation": "validation"})
@@ -269,62 +289,8 @@ def test_csv_form_and_round_trip(tmp_path):
     lines = path.read_text().splitlines()
     assert lines[0] == "time,label,probability,region,split,model,seed"
     assert lines[2] == f"2011-02-15T01:36:00Z,{table.label[1]},{float(table.probability[1])!r},sharp-377,train,lstm,0"
-    read = read_forecasts_csv(path, instrument="unused")
+    read = read_forecasts_csv(path, instrument="unused").predictions
     assert plain(read).equals(plain(checked_predictions(table, "made")))
-
-
-FORECASTS = """time,label,probability,region,split,model,seed
-2011-02-15T00:00:00Z,0,0.25,377,test,mine,0
-2011-02-15T02:00:00+02:00,1,1,378,test,mine,0
-2011-02-16,1,0.5,smarp-377,test,mine,0
-"""
-
-
-def test_anybodys_csv(tmp_path):
-    path = tmp_path / "mine.csv"
-    path.write_text(FORECASTS)
-    read = read_forecasts_csv(path, instrument="sharp")
-    assert read["instrument"].tolist() == ["sharp", "sharp", "smarp"]
-    assert read["region"].tolist() == [377, 378, 377]
-    assert read["issue_time"].tolist() == [pd.Timestamp(t) for t in ("2011-02-15", "2011-02-15", "2011-02-16")]
-    assert read["probability"].tolist() == [0.25, 1.0, 0.5]
-
-
-@pytest.mark.parametrize(
-    ("found", "put", "message"),
-    [
-        ("0.25", "25%", "a probability that is no number in 1 of 3 records; the first is record 1 .*25%"),
-        ("0.25", "", "a probability that is no number"),
-        ("0.25", "1.25", "no fit probability in 1 of 3"),
-        ("2011-02-16", "yesterday", "a time that is no time in 1 of 3 records; the first is record 3 .*yesterday"),
-        ("smarp-377", "AR 11158", "a region that is no number in 1 of 3 records; the first is record 3 .*AR 11158"),
-        ("smarp-377", "99999999999", "no fit region"),
-        ("378,test", "378,", "no fit split"),
-        ("378", "377", "of an earlier record in 1 of 3"),
-        (",mine,0", ",mine,zero", "a seed that is no number"),
-        ("time,label", "when,label", "no column time; found when, label"),
-        ("0.25,377", "0.25,0,0,377", "more fields than the header"),
-        ("0.5,smarp", "0.5,0,smarp", "cannot be read as CSV"),
-    ],
-)
-def test_a_bad_csv_is_refused(tmp_path, found, put, message):
-    path = tmp_path / "mine.csv"
-    path.write_text(FORECASTS.replace(found, put, 1) if ",mine" not in found else FORECASTS.replace(found, put))
-    with pytest.raises(InputError, match=message):
-        read_forecasts_csv(path, instrument="sharp")
-
-
-def test_an_empty_and_a_binary_csv_are_refused(tmp_path):
-    path = tmp_path / "mine.csv"
-    path.write_text("")
-    with pytest.raises(InputError, match="cannot be read as CSV"):
-        read_forecasts_csv(path, instrument="sharp")
-    path.write_text(FORECASTS.splitlines()[0] + "\n")
-    with pytest.raises(InputError, match="holds no prediction"):
-        read_forecasts_csv(path, instrument="sharp")
-    path.write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(range(256)))
-    with pytest.raises(InputError):
-        read_forecasts_csv(path, instrument="sharp")
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -345,5 +311,8 @@ def test_probabilities_survive_both_forms_bit_by_bit(tmp_path, probabilities):
     )
     write_predictions(tmp_path / "p.nc", table)
     write_predictions_csv(tmp_path / "p.csv", table)
-    for read in (read_predictions(tmp_path / "p.nc"), read_forecasts_csv(tmp_path / "p.csv", instrument="smarp")):
+    for read in (
+        read_predictions(tmp_path / "p.nc"),
+        read_forecasts_csv(tmp_path / "p.csv", instrument="smarp").predictions,
+    ):
         assert read["probability"].tolist() == probabilities

@@ -92,3 +92,30 @@ def test_counts_are_rows_in_the_order_of_their_titles_and_a_group_without_one_ha
     found = [row["cells"] for row in made["rows"]]
     assert found == [["first", "1", "0"], ["second", "2,000", ""], ["odd ones", "3", ""]]
     assert [column["title"] for column in made["columns"]] == ["Count", "SHARP", "SMARP"]
+
+
+def test_an_interval_stands_beneath_its_figure():
+    shown = {"mean": "0.850", "sd": "0.071", "n": "9", "best": False, "interval": "[0.750, 0.950]"}
+    assert cells.with_interval(0.85, 0.75, 0.95, sd=0.071, n="9") == shown
+    assert cells.with_interval(0.85, NAN, NAN)["interval"] == ""
+    assert cells.with_interval(NAN, NAN, NAN) == cells.UNDEFINED
+
+
+@pytest.mark.parametrize(
+    ("values", "text"),
+    [
+        ((0.884, 0.8, 0.951), ".88 [.80, .95]"),
+        ((-0.104, -1.2, 1.0), f"{cells.MINUS}.10 [{cells.MINUS}1.20, 1.00]"),
+        ((0.999, 0.001, -0.001), "1.00 [.00, .00]"),
+        ((12.05, NAN, NAN), "12.05"),
+        ((0.5,), ".50"),
+        ((NAN, 0.1, 0.2), cells.UNDEFINED),
+    ],
+)
+def test_short_figures_have_two_digits_and_no_zero_before_the_point(values, text):
+    assert cells.short(*values) == text
+
+
+def test_calibrated_forecasts_have_their_method_in_brackets():
+    assert cells.words("SHARP_ALL lstm.prior_shift") == "SHARP_ALL LSTM (prior shift)"
+    assert cells.words("gradient_boosting.beta") == "gradient boosting (beta)"

@@ -121,14 +121,22 @@ def test_scores_of_an_ensemble_stand_beside_those_of_its_learners():
     study = {"datasets": ["A"], "ensembles": [{"name": "two", "criteria": ["accuracy"], "learners": ["x", "y"]}]}
     rows = [
         {"dataset": "A", "model": model, "metric": metric, "threshold": threshold, "value": value}
+        | {"sd": 0.125, "low": value - 0.1, "high": value + 0.1}
         for metric, threshold in (("true_skill_statistic", "fixed_0.5"), ("area_under_roc_curve", ""))
-        for model, value in (("x", 0.25), ("two_accuracy", 0.5), ("two_accuracy", 0.75), ("other", 1.0))
+        for model, value in (("x", 0.25), ("two_accuracy", 0.625), ("other", 1.0))
+    ]
+    # Neither another threshold nor a calibrated forecast stands here.
+    rows += [
+        rows[1] | {"threshold": "validation", "value": 0.9},
+        rows[1] | {"model": "two_accuracy.beta", "value": 0.9},
     ]
     (block,) = scores(study, pd.DataFrame(rows))
     cells = {row["cells"][0]: row["cells"][1:] for row in block["rows"] if "cells" in row}
     assert list(cells) == ["x", "y", "accuracy", "average", "best", "oracle on test"]
-    assert cells["accuracy"][0]["mean"] == "0.625"
+    shown = {"mean": "0.625", "sd": "0.125", "n": "", "best": False, "interval": "[0.525, 0.725]"}
+    assert cells["accuracy"] == [shown, shown, "\N{EN DASH}"]
     assert cells["x"][1]["mean"] == "0.250"
+    assert cells["y"] == ["\N{EN DASH}"] * 3
     assert "no forecast" in block["caption"]
 
 

@@ -2,22 +2,68 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pandas as pd
+
 from flaredag.report_first_page import facts, summary
 from made_up_results import ARCHIVE, archive_results_of, results_of, study_named
 
 
 def test_the_answer_of_the_first_page_is_computed(tmp_path):
     answer, table, leaks = summary(study_named("s"), results_of(tmp_path))
-    # Data set A: 0.85 against 0.65; B: 0.5 against 0.65. The test of A has p (Holm) 0.02, that of B 0.9.
+    # Data set A: 0.85 against 0.65; B: 0.5 against 0.65. The regions of A give p (Holm) 0.02, those of B 0.9.
     assert answer["text"] == (
         "In true skill statistic (TSS) at the threshold 0.5, mean over 2 seeds, LSTM is above logistic regression on 1 "
-        "of 2 data sets (differences \N{MINUS SIGN}0.150 to +0.200). The paired test finds it better by "
+        "of 2 data sets (differences \N{MINUS SIGN}0.150 to +0.200). Resampling whole regions finds it better by "
         "more than chance on 1 of 2 (p < 0.05 after Holm's correction)."
     )
     assert [row["cells"][0] for row in table["rows"]] == ["B", "A"]
-    assert [row["cells"][3] for row in table["rows"]] == ["\N{MINUS SIGN}0.150", "+0.200"]
+    # Seeds of A 0.8 and 0.9, sd 0.05 sqrt(2); the made-up interval of each mean reaches .1 to both sides.
+    lstm = {"mean": "0.850", "sd": "0.071", "n": "", "best": False, "interval": "[0.750, 0.950]"}
+    assert table["rows"][1]["cells"][1] == lstm
+    differences = [(row["cells"][3]["mean"], row["cells"][3]["interval"]) for row in table["rows"]]
+    assert differences == [
+        ("\N{MINUS SIGN}0.150", "[\N{MINUS SIGN}0.300, 0.000]"),
+        ("+0.200", "[+0.100, +0.300]"),
+    ]
+    assert [row["cells"][4] for row in table["rows"]] == ["0.9000", "0.0100"]
     assert [row["cells"][5]["style"] for row in table["rows"]] == ["plain", "strong"]
     assert leaks["items"] == ["Looks into `the_future`."]
+
+
+def test_a_pair_that_no_regions_were_resampled_for_has_no_interval_and_no_p(tmp_path):
+    results = results_of(tmp_path)
+    of_seeds = results.comparisons[results.comparisons["test"] == "paired_t_one_sided"]
+    answer, table, _ = summary(study_named("s"), replace(results, comparisons=of_seeds))
+    assert answer["text"].endswith("(differences \N{MINUS SIGN}0.150 to +0.200).")
+    cells = table["rows"][1]["cells"]
+    assert (cells[3]["mean"], cells[3]["interval"], cells[4], cells[5]["text"]) == (
+        "+0.200",
+        "",
+        "\N{EN DASH}",
+        "\N{EN DASH}",
+    )
+
+
+def test_a_metric_without_threshold_is_answered_without_one(tmp_path):
+    study = study_named("s")
+    study["headline"]["metric"] = "area_under_roc_curve"
+    answer, table, _ = summary(study, results_of(tmp_path))
+    assert answer["text"].startswith("In area under roc curve (AUC), mean over 2 seeds, LSTM is above")
+    # All made-up figures but the TSS are 0.25.
+    assert [row["cells"][1]["mean"] for row in table["rows"]] == ["0.250", "0.250"]
+
+
+def test_calibrated_forecasts_are_no_models_of_their_own(tmp_path):
+    results = results_of(tmp_path)
+    calibrated = results.scores.iloc[:1].assign(model="lstm.beta", dataset="A_BY_TIME", seed=7)
+    results = replace(results, scores=pd.concat([results.scores, calibrated]))
+    told = dict(facts([study_named("s")], [results], ARCHIVE, archive_results_of(tmp_path), effort="quick"))
+    assert told["Models"] == "LSTM, logistic regression, combined in stack"
+    # Data sets that only climb the ladder follow those of the study; seeds are those of the latter.
+    assert told["Data sets"] == "B, A, A_BY_TIME"
+    assert told["Seeds"] == "0\N{EN DASH}1"
 
 
 def test_facts_tell_what_was_run(tmp_path):

@@ -56,6 +56,33 @@ def test_weights_and_checks_are_numbers_and_undefined_where_empty(tmp_path):
     assert results.checks["n"].tolist() == [60, 9, 0]
 
 
+def test_intervals_strata_and_labels_are_numbers(tmp_path):
+    results = results_of(tmp_path)
+    tss = rows_where(results.intervals, dataset="A", model="lstm", metric="true_skill_statistic", threshold="fixed_0.5")
+    columns = ["value", "low", "high", "low_rotation", "high_rotation", "n_seeds", "n_regions", "n_rotations"]
+    # The mean of 0.8 and 0.9.
+    assert tss[columns].round(9).to_numpy().tolist() == [[0.85, 0.75, 0.95, 0.65, 1.05, 2, 40, 20]]
+    far = rows_where(results.intervals, dataset="A", model="lstm", metric="false_alarm_ratio", threshold="fixed_0.5")
+    assert (far["n_seeds"].item(), far["sd"].isna().item()) == (1, True)
+    # A class of which there are too few events has numbers and no scores.
+    few = rows_where(results.strata, part="F")
+    assert few["value"].isna().all()
+    assert set(few["n_events"]) == {2.0}
+    assert rows_where(results.labels, metric="area_under_roc_curve")["n_changed"].tolist() == [0.0, 31.0]
+    assert rows_where(results.labels, metric="area_under_roc_curve")["unscaled"].tolist() == ["False", "True"]
+    assert results.conformal["target"].tolist() == [0.9] * 3
+    assert results.decomposition["low_miscalibration"].tolist() == [0.025, 0.0005]
+    assert results.audit["n"].tolist() == [300, 300, 4, 12]
+
+
+@pytest.mark.parametrize("name", ["audit", "strata", "labels", "conformal"])
+def test_what_was_not_looked_for_has_a_table_without_rows(tmp_path, name):
+    paths = written(tmp_path, "s")
+    path = Path(paths[name])
+    path.write_text(path.read_text().splitlines()[0] + "\n")
+    assert getattr(read_results(paths, study="s", archive="embedded"), name).empty
+
+
 @pytest.mark.parametrize("name", ["weights", "checks"])
 def test_a_study_without_ensembles_or_explanations_has_tables_without_rows(tmp_path, name):
     paths = written(tmp_path, "s")
@@ -74,9 +101,16 @@ def test_a_study_without_ensembles_or_explanations_has_tables_without_rows(tmp_p
         ("weights", "A,1,", "A,one,", r"weights\.csv: .*one"),
         ("checks", "method", "way", r"checks\.csv: column method missing"),
         ("checks", "0.0012", "small", r"checks\.csv: .*small"),
+        ("intervals", "low_rotation", "low", r"intervals\.csv: column low_rotation missing"),
+        ("intervals", "0.75,", "low,", r"intervals\.csv: .*low"),
+        ("audit", ",300,", ",many,", r"audit\.csv: .*many"),
+        ("strata", "1000", "all", r"strata\.csv: .*all"),
+        ("labels", "n_changed", "n", r"labels\.csv: column n_changed missing"),
+        ("conformal", "0.91", "most", r"conformal\.csv: .*most"),
+        ("decomposition", "0.027", "little", r"decomposition\.csv: .*little"),
     ],
 )
-def test_bad_weights_and_checks_are_told(tmp_path, name, old, new, told):
+def test_bad_tables_are_told(tmp_path, name, old, new, told):
     paths = written(tmp_path, "s")
     path = Path(paths[name])
     path.write_text(path.read_text().replace(old, new))
@@ -91,6 +125,8 @@ def test_a_file_too_few_is_told(tmp_path):
         ("fits", "0 files of fits for 1 studies, wanted 1: one a study"),
         ("weights", "0 files of weights for 1 studies, wanted 1: one a study"),
         ("checks", "0 files of checks for 1 studies, wanted 1: one a study"),
+        ("intervals", "0 files of intervals for 1 studies, wanted 1: one a study"),
+        ("decomposition", "0 files of decomposition for 1 studies, wanted 1: one a study"),
         ("figures", "0 files of figures for 1 studies, wanted 1: one a caption"),
         ("archive_figures", "0 files of archive_figures for the archive, wanted 1: one a caption"),
         ("factors", "0 files of factors for the archive, wanted 1: one an archive"),

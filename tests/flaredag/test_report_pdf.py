@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-import pytest
+import json
+import shutil
+from pathlib import Path
 
+import pytest
+import typst
+
+import made_up_protocol as made_up
 from flaredag.errors import InputError
-from flaredag.report_pdf import compiled
+from flaredag.report_pdf import LOOKS, compiled
+from flaredag.report_protocol import what_holds
 from made_up_results import TEMPLATE
 
 
@@ -25,3 +32,22 @@ def test_a_broken_template_is_told(tmp_path):
     (tmp_path / "broken.typ").write_text("#nobody")
     with pytest.raises(InputError, match=r"broken\.typ: typst cannot make the report: .*nobody"):
         compiled({}, template=str(tmp_path / "broken.typ"), figures=[])
+
+
+@pytest.mark.parametrize("ladders", [[1], [2, 2, 1]])
+def test_what_holds_is_one_page_however_many_ladders_are_climbed(tmp_path, ladders):
+    studies, results = [made_up.study_with_ladders(n) for n in ladders], [made_up.results(n) for n in ladders]
+    rest = {"archive": "a", "archive_title": "t", "simulated": True, "facts": [["Archive", "a"]], "sources": []}
+    chapter = {"title": "The archive", "protocol": "", "reference": "", "sections": [], "summary": []}
+    pages = {}
+    for name, blocks in (("with", what_holds(studies, results)), ("without", [])):
+        folder = tmp_path / name
+        folder.mkdir()
+        for path in (Path(TEMPLATE), Path(TEMPLATE).with_name(LOOKS)):
+            shutil.copy(path, folder)
+        content = rest | {"what_holds": blocks, "archive_chapter": chapter, "parts": [chapter], "versions": []}
+        (folder / "content.json").write_text(json.dumps(content))
+        # One SVG a page.
+        made = typst.compile(folder / "report.typ", root=folder, format="svg", ignore_system_fonts=True)
+        pages[name] = len(made) if isinstance(made, list) else 1
+    assert pages["with"] == pages["without"] + 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flaredag.report_published import published_against_ours
 from made_up_results import results_of, study_named, tables_in
 
@@ -18,5 +20,16 @@ def test_published_figures_stand_beside_ours_with_verdict_and_reason(tmp_path):
     assert differing["cells"][1]["mean"] == "0.800"
     assert differing["cells"][2]["mean"] == "0.500"
     assert differing["cells"][4:] == [{"text": "differs", "style": "bad"}, "a"]
+    # Ours in the digits of the paper, with its made-up interval, at the threshold 0.5, beneath; the paper has none.
+    assert (agreeing["cells"][2]["mean"], agreeing["cells"][2]["interval"]) == ("0.850", "[0.750, 0.950]")
+    assert "interval" not in agreeing["cells"][1]
     (reasons,) = [block for block in blocks if block["kind"] == "reasons"]
     assert reasons["items"] == [["a", "Too few regions."], ["b", "No CNN here."]]
+
+
+def test_a_figure_that_has_no_interval_is_shown_without(tmp_path):
+    results = results_of(tmp_path)
+    others = results.intervals[results.intervals["threshold"] == "validation"]
+    _, scores = tables_in(published_against_ours(study_named("s"), replace(results, intervals=others)))
+    assert scores["rows"][1]["cells"][2]["mean"] == "0.850"
+    assert "interval" not in scores["rows"][1]["cells"][2]

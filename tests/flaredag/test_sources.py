@@ -144,7 +144,7 @@ def test_files_are_told_apart_by_form(tmp_path: Path) -> None:
 def test_an_unknown_form_is_refused(tmp_path: Path) -> None:
     path = manifest_with(tmp_path, ENTRY)
     path.write_text(path.read_text().replace("labelled_samples", "pictures"))
-    with pytest.raises(InputError, match=r"form: one of labelled_samples, .*, listed_flares wanted, 'pictures' found"):
+    with pytest.raises(InputError, match=r"form: one of labelled_samples, .*, harp_noaa wanted, 'pictures' found"):
         read_manifest(path)
 
 
@@ -167,12 +167,13 @@ def test_the_manifest_of_this_repository() -> None:
     assert len({file.sha256 for file in files} | {file.mirror_sha256 for file in files}) == 20
 
 
-def test_all_files_but_one_of_this_repository_have_a_public_address() -> None:
+def test_all_files_but_what_was_packed_have_a_public_address() -> None:
     files = files_by_name(read_manifest(MANIFEST)).values()
     assert [file.name for file in files if not file.address] == [
-        "hmi_synoptic_small/hmi_synoptic_small_lat45_int16.npz"
+        "hmi_synoptic_small/hmi_synoptic_small_lat45_int16.npz",
+        "lucaspauker_sharp12min/sharp_12min_f32.parquet",
     ]
-    # What that one file was made of.
+    # What the first of them was made of.
     charts = files_of_form(read_manifest(MANIFEST), "synoptic_charts")
     assert len(charts) == 1 + 181
     assert len({file.sha256 for file in files}) == len(files)
@@ -181,6 +182,9 @@ def test_all_files_but_one_of_this_repository_have_a_public_address() -> None:
 def test_files_of_the_mirror_are_those_of_the_manifest(mirror: Path) -> None:
     # A sample: all of them are checked as they are taken.
     sources = read_manifest(MANIFEST)
-    for name in ("hayesla_region_summaries", "swpc_flares_2010_2025", "fits_sharp_377_series"):
+    for name in ("hayesla_region_summaries", "swpc_flares_2010_2025", "fits_sharp_377_series", "harp_noaa"):
         file = sources[name].files[-1]
         assert sha256_of_file(mirror / file.mirror) == file.mirror_sha256
+    for name in ("lucaspauker_sharp12min", "hek_flares_2010_2019", "goes_xrs_reports", "noaa_region_summaries"):
+        for file in sources[name].files:
+            assert sha256_of_file(mirror / file.mirror) == file.mirror_sha256

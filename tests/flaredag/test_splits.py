@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from flaredag.errors import InputError
-from flaredag.splits import SPLITS, check_splits, fold_of_regions, random_order, split_regions, undersample
+from flaredag.splits import (
+    SPLITS,
+    check_splits,
+    fold_of_regions,
+    random_order,
+    split_regions,
+    split_times,
+    undersample,
+)
 
 FRACTIONS = {"test_fraction": 0.2, "validation_fraction": 0.2}
 REGIONS = np.arange(1, 101) * 7
@@ -228,3 +236,60 @@ def test_check_splits_names_region_and_splits():
     with pytest.raises(InputError, match=r"SHARP_ONLY, seed 3: region 2 is in train and in test \(2 such regions\)"):
         check_splits(regions, where="SHARP_ONLY, seed 3")
     check_splits({"train": np.array([1]), "test": np.array([2]), "validation": np.array([], int)}, where="here")
+
+
+class TestSplitTimes:
+    BEGIN = np.datetime64("2014-01-01T00:00:00", "s")
+
+    def hours(self, hours):
+        return self.BEGIN + np.asarray(hours) * np.timedelta64(3600, "s")
+
+    def test_days_are_borders_and_the_gap_is_taken_from_the_earlier_split(self):
+        # Region 1 at 0 to 30 h, 2 at 40 to 70 h, 3 at 80 to 110 h, each every 10 h; borders at 48 and 96 h, gap 20 h.
+        group = np.repeat([1, 2, 3, 4], 4)
+        time = self.hours([0, 10, 20, 30, 40, 50, 60, 70, 72, 73, 74, 75, 90, 100, 110, 120])
+        borders = {"validation_from": "2014-01-03", "test_from": "2014-01-05", "purge_gap_hours": 20}
+        members = split_times(group, time, **FRACTIONS, **borders)
+        # 20 h is at or after 48 - 20 = 28 h? No: 0, 10 and 20 train, 30 does not.
+        assert time[members["train"]].tolist() == self.hours([0, 10, 20]).tolist()
+        # From 48 h and before 76 h; region 2 began before it and is whole in no split, region 3 lies in it.
+        assert time[members["validation"]].tolist() == self.hours([50, 60, 70, 72, 73, 74, 75]).tolist()
+        # Region 4 crosses the border at 96 h: what is before it is lost.
+        assert time[members["test"]].tolist() == self.hours([100, 110, 120]).tolist()
+
+    def test_a_region_that_crosses_a_border_is_lost_to_the_earlier_split(self):
+        group = np.array([1, 1, 2, 2, 3, 3])
+        time = self.hours([0, 500, 0, 1, 100, 600])
+        borders = {"validation_from": "2014-01-03", "test_from": "2014-01-15", "purge_gap_hours": 0}
+        members = split_times(group, time, **FRACTIONS, **borders)
+        assert members["train"].tolist() == [False, False, True, True, False, False]
+        assert members["validation"].tolist() == [False] * 6
+        assert members["test"].tolist() == [False, True, False, False, False, True]
+
+    def test_fractions_are_those_of_regions_by_their_first_sample(self):
+        # Ten regions, one a day: two test, and of the other eight two (1.6) validate.
+        group = np.arange(10)
+        members = split_times(group, self.hours(24 * group), purge_gap_hours=0, **FRACTIONS)
+        assert {name: np.flatnonzero(own).tolist() for name, own in members.items()} == {
+            "test": [8, 9],
+            "validation": [6, 7],
+            "train": [0, 1, 2, 3, 4, 5],
+        }
+
+    @given(
+        regions=st.lists(st.tuples(st.integers(0, 2000), st.integers(0, 300)), min_size=5, max_size=40),
+        gap=st.integers(0, 72),
+    )
+    def test_no_window_reaches_over_a_border(self, regions, gap):
+        group = np.repeat(np.arange(len(regions)), 5)
+        time = self.hours(np.concatenate([first + np.linspace(0, length, 5).astype(int) for first, length in regions]))
+        members = split_times(group, time, purge_gap_hours=gap, **FRACTIONS)
+        held = [(time[members[name]], set(group[members[name]])) for name in SPLITS]
+        for i, (earlier, of_earlier) in enumerate(held):
+            for later, of_later in held[i + 1 :]:
+                assert not of_earlier & of_later
+                if len(earlier) and len(later):
+                    assert later.min() - earlier.max() > np.timedelta64(3600 * gap - 1, "s")
+        # Nothing is taken from the test split.
+        if members["test"].any():
+            assert (members["test"] == (time >= time[members["test"]].min())).all()

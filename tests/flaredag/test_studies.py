@@ -12,16 +12,29 @@ from flaredag.configuration import (
 from flaredag.ensemble_names import ensemble_models
 from flaredag.errors import InputError
 from flaredag.studies import (
+    DECLARED_LEAKS,
+    calibrated_datasets,
     check_study,
     chosen_studies,
+    diagnosed_series,
     explained,
+    exported_datasets,
+    issued_series,
     kinds_used,
+    labels_of_task,
+    models_of_headline,
+    models_of_ladders,
     names_of_ensembles,
+    operational_datasets,
+    priced_leaks,
+    purge_gap_hours,
     settings_of_datasets,
+    settings_of_disk,
     stacked_datasets,
+    strata_series,
     studies_of_archive,
 )
-from made_up_studies import CRITERIA, TABLES, WITH_CUBES, on, pair
+from made_up_studies import CRITERIA, CYCLES, TABLES, WITH_CUBES, on, pair
 
 
 def test_studies_are_a_list_or_names_joined_by_commas(config):
@@ -37,7 +50,9 @@ class TestStudiesOfAnArchive:
     def config(small, **changes):
         elsewhere = small | {"source": {"tables": "charts", "flares": "flares", "magnetograms": "charts"}}
         studies = {"patches": small, "charts": elsewhere}
-        return {"archive": "embedded", "studies": list(studies), "study": studies, "mirror": "x"} | changes
+        archives = {name: {"solar_cycles": CYCLES} for name in ("embedded", "jsoc")}
+        own = {"archive": "embedded", "archives": archives, "studies": list(studies), "study": studies, "mirror": "x"}
+        return own | changes
 
     def test_are_those_whose_tables_it_has_each_as_it_can_be_served(self, small):
         served = studies_of_archive(self.config(small), TABLES)
@@ -60,6 +75,21 @@ class TestStudiesOfAnArchive:
         config = self.config(small)
         assert kinds_used(config) == {"tables", "flares", "cubes", "charts"}
         assert kinds_used(config | {"studies": ["patches"]}) == {"tables", "flares", "cubes"}
+
+    def test_flare_lists_and_flares_of_the_disk_are_used_on_the_archive_that_asks_for_them(self, climbing):
+        config = self.config(climbing, studies=["patches"])
+        climbing["label_lists"]["jsoc"] = ["swpc"]
+        climbing["full_disk"]["DISK"]["flares"]["embedded"] = "listed"
+        kinds = {"tables", "flares", "cubes"}
+        assert kinds_used(config) == kinds | {"flares_hek", "flares_ncei", "listed"}
+        # There the disk's flares are those of the study.
+        assert kinds_used(config | {"archive": "jsoc"}) == kinds | {"flares_swpc"}
+        assert kinds_used(config | {"archive": "published"}) == kinds
+
+    def test_solar_cycles_are_those_of_the_archive(self, small):
+        config = self.config(small)
+        config["archives"]["embedded"] = {"solar_cycles": CYCLES[:1]}
+        assert studies_of_archive(config, TABLES)["patches"]["solar_cycles"] == CYCLES[:1]
 
 
 class TestWithMagnetograms:
@@ -138,7 +168,12 @@ class TestWithoutMagnetograms:
     def test_curves_and_figures_with_what_is_gone_are_gone(self, served):
         one = {"name": "one", "title": "One", "series": [{"dataset": "ONLY", "model": "lstm"}]}
         assert served["figures"] == [one]
-        assert [figure["name"] for figure in figures_of(served)] == ["one", "overview", *ENSEMBLE_FIGURES]
+        assert [figure["name"] for figure in figures_of(served)] == [
+            "one",
+            "overview",
+            "diagnostics_only",
+            *ENSEMBLE_FIGURES,
+        ]
 
     def test_pixels_are_not_standardised(self, served):
         assert "pixels_standardised_by" not in settings_of_datasets(served)["ONLY"]["draw"]
@@ -260,10 +295,266 @@ def test_keys_that_contradict_each_other_are_told(small, change, words):
         check_study("small", served)
 
 
+def climb_unknown(study):
+    study["ladders"][0]["rungs"]["by_time"] = "BY_YEAR"
+
+
+def make_disk_of_disk(study):
+    study["full_disk"]["DISK"]["made_from"] = "DISK"
+
+
+def forget_cycle(study):
+    del study["datasets"]["BY_CYCLE"]["tested_cycle"]
+
+
+def cycle_by_region(study):
+    study["datasets"]["ALL"]["tested_cycle"] = 24
+
+
+def compare_disk_of_unfitted(study):
+    study["comparisons"][0]["pairs"][0]["a"] = {"dataset": "DISK", "model": "cnn"}
+
+
+def price_unknown(study):
+    study["declared_leaks"][1]["priced"]["pairs"][0]["b"]["dataset"] = "UNNATURAL"
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (climb_unknown, "study small: no data set BY_YEAR; it has ONLY, FOLDS, SOME, NATURAL, ALL, BY_TIME, .*, DISK"),
+        (make_disk_of_disk, "study small: no data set DISK; it has ONLY, FOLDS, SOME, NATURAL, .*, BY_CYCLE\\."),
+        (forget_cycle, "data set BY_CYCLE has split_by cycle and tested_cycle none; wanted .* together, or neither"),
+        (cycle_by_region, "data set ALL has split_by region and tested_cycle 24; wanted .* together, or neither"),
+        (compare_disk_of_unfitted, "cnn is not fitted on the data set BY_TIME, which has lstm, tree"),
+        (price_unknown, "study small: no data set UNNATURAL"),
+    ],
+)
+def test_a_ladder_that_contradicts_its_study_is_told(climbing, change, words):
+    check_study("small", on(climbing, WITH_CUBES))
+    change(climbing)
+    served = on(climbing, WITH_CUBES)
+    with pytest.raises(InputError, match=words):
+        check_study("small", served)
+
+
+class TestLadders:
+    @pytest.fixture
+    def served(self, climbing):
+        return on(climbing, WITH_CUBES)
+
+    def test_calibrated_is_what_has_its_natural_event_rate_on_a_rung(self, served):
+        # ONLY is balanced in its test split too, and DISK is no data set of regions.
+        assert calibrated_datasets(served) == ["NATURAL", "ALL", "BY_TIME", "BY_CYCLE"]
+        served["splits"]["undersampled"] = ["train"]
+        assert calibrated_datasets(served)[0] == "ONLY"
+        # A rung of two ladders counts once; without a ladder nothing is calibrated.
+        served["ladders"].append({"name": "two", "title": "Two", "rungs": {"by_time": "BY_TIME"}})
+        assert calibrated_datasets(served) == ["ONLY", "NATURAL", "ALL", "BY_TIME", "BY_CYCLE"]
+        assert calibrated_datasets(served | {"ladders": []}) == []
+
+    def test_operational_is_the_rung_of_all_samples_else_the_natural_rate_else_all(self, served):
+        assert operational_datasets(served) == ["ALL"]
+        without = served | {"ladders": []}
+        # Of the data sets that have every model, ONLY, the test split is balanced: there is no other.
+        assert operational_datasets(without) == ["ONLY"]
+        without["datasets"]["OTHER"] = without["datasets"]["ONLY"] | {"undersampled": ["train"]}
+        assert operational_datasets(without) == ["OTHER"]
+        served["ladders"][0]["rungs"].pop("all_samples")
+        assert operational_datasets(served) == ["OTHER"]
+
+    def test_exported_are_data_sets_that_have_every_model(self, served):
+        assert exported_datasets(served) == ["ONLY"]
+
+    def test_models_of_the_ladders_are_those_fitted_above_the_first_rung(self, served):
+        # In the order of the fits; `cnn_b` is fitted on the first rung alone.
+        assert models_of_ladders(served) == ["lstm", "cnn", "tree"]
+        rungs = served["ladders"][0]["rungs"]
+        served["ladders"][0]["rungs"] = {rung: rungs[rung] for rung in ("balanced", "by_time")}
+        assert models_of_ladders(served) == ["lstm", "tree"]
+        # A data set without `models` has them all.
+        served["ladders"][0]["rungs"]["all_samples"] = "ONLY"
+        assert models_of_ladders(served) == ["lstm", "cnn", "cnn_b", "tree"]
+        assert models_of_ladders(served | {"ladders": []}) == []
+
+    def test_issued_are_forecasts_moved_to_the_natural_rate_where_they_are(self, served):
+        assert issued_series(served, ["ONLY", "ALL", "ALL", "DISK"], ["tree", "lstm"]) == [
+            {"dataset": "ONLY", "model": "tree"},
+            {"dataset": "ONLY", "model": "lstm"},
+            {"dataset": "ALL", "model": "tree.prior_shift"},
+            {"dataset": "ALL", "model": "lstm.prior_shift"},
+            # The disk's are made of shifted ones and keep the name of the model.
+            {"dataset": "DISK", "model": "tree"},
+            {"dataset": "DISK", "model": "lstm"},
+        ]
+
+    def test_diagnosed_are_the_headlines_models_and_the_climatology_on_the_latest_rungs(self, served):
+        assert models_of_headline(served) == ["lstm", "tree"]
+        on_rungs = [("BY_TIME", ".prior_shift"), ("DISK", "")]
+        both = [{"dataset": name, "model": f"{model}{of}"} for name, of in on_rungs for model in ("lstm", "tree")]
+        assert diagnosed_series(served) == both
+        served["fits"]["baselines"]["models"].append("climatology")
+        assert diagnosed_series(served) == [
+            *both[:2],
+            {"dataset": "BY_TIME", "model": "climatology.prior_shift"},
+            *both[2:],
+            {"dataset": "DISK", "model": "climatology"},
+        ]
+        for rung in ("by_time", "full_disk"):
+            del served["ladders"][0]["rungs"][rung]
+        assert [one["dataset"] for one in diagnosed_series(served)] == ["ALL"] * 3
+
+    def test_strata_are_of_the_operational_data_sets(self, served):
+        assert strata_series(served) == [
+            {"dataset": "ALL", "model": "lstm.prior_shift"},
+            {"dataset": "ALL", "model": "tree.prior_shift"},
+        ]
+        assert strata_series(served | {"ladders": []}) == [
+            {"dataset": "ONLY", "model": "lstm"},
+            {"dataset": "ONLY", "model": "tree"},
+        ]
+
+    def test_a_study_without_ladders_is_served_as_one(self, small):
+        served = on(small, WITH_CUBES)
+        assert (served["ladders"], served["full_disk"], served["label_lists"]) == ([], {}, [])
+        assert "flares" not in small.get("full_disk", {})
+
+    def test_flares_of_the_disk_and_flare_lists_are_those_of_the_archive(self, climbing):
+        disk = {"made_from": "BY_TIME", "issue_hour": 0, "max_age_hours": 12}
+        served = on(climbing, WITH_CUBES)
+        assert served["full_disk"] == {"DISK": disk | {"flares": "flares_hek"}}
+        assert served["label_lists"] == ["hek", "ncei"]
+        elsewhere = on(climbing, WITH_CUBES, archive="jsoc")
+        assert elsewhere["full_disk"] == {"DISK": disk | {"flares": "flares"}}
+        assert elsewhere["label_lists"] == []
+
+    def test_the_disk_is_made_with_the_labels_of_the_task_that_it_is_made_from(self, served):
+        assert settings_of_disk(served, "DISK") == {
+            "made_from": "BY_TIME",
+            "task": "m_24h",
+            "flares": "flares_hek",
+            "settings": {
+                "issue_hour": 0,
+                "max_age_hours": 12,
+                "cadence_minutes": 96,
+                "horizon_hours": 24,
+                "strong_class": "M1.0",
+            },
+        }
+        served["full_disk"]["DISK"]["made_from"] = "BY_CYCLE"
+        made = settings_of_disk(served, "DISK")
+        assert (made["made_from"], made["task"]) == ("BY_CYCLE", "c_48h")
+        assert (made["settings"]["horizon_hours"], made["settings"]["strong_class"]) == (48, "C1.0")
+
+    def test_labels_of_a_task_are_the_common_ones_with_its_own_over_them(self, served, small):
+        assert labels_of_task(served, "c_48h")["horizon_hours"] == 48
+        assert labels_of_task(served, "c_48h")["positive"] == ["QUIET->STRONG"]
+        assert labels_of_task(served, "m_24h")["horizon_hours"] == 24
+        del small["labels"]["tasks"]
+        assert labels_of_task(small, "")["strong_class"] == "M1.0"
+
+    def test_between_splits_in_time_lies_a_window_and_a_horizon(self, served):
+        # 16 records 96 minutes apart span 24 h.
+        assert purge_gap_hours(served, "m_24h") == 24 + 24
+        assert purge_gap_hours(served, "c_48h") == 24 + 48
+        served["labels"]["tasks"]["c_48h"]["observation_hours"] = 36
+        assert purge_gap_hours(served, "c_48h") == 36 + 48
+
+    def test_data_sets_in_time_have_the_gap_and_those_by_cycle_its_days(self, served):
+        drawn = settings_of_datasets(served)
+        assert drawn["BY_TIME"]["seeds"] == [0, 1]
+        by_time = drawn["BY_TIME"]["draw"]
+        assert (by_time["split_by"], by_time["purge_gap_hours"], by_time["undersampled"]) == ("time", 48.0, ["train"])
+        assert "tested_cycle" not in by_time
+        by_cycle = drawn["BY_CYCLE"]
+        assert (by_cycle["seeds"], by_cycle["task"]) == ([0, 1, 2], "c_48h")
+        assert by_cycle["draw"]["purge_gap_hours"] == 72.0
+        assert by_cycle["draw"]["tested_cycle"] == ["2008-12-01", "2019-12-01"]
+        assert by_time.keys().isdisjoint(["first_seeds", "models", "task"])
+        assert "purge_gap_hours" not in drawn["ALL"]["draw"]
+        served["datasets"]["BY_CYCLE"]["tested_cycle"] = 22
+        with pytest.raises(InputError, match=r"tested_cycle 22: the archive's solar_cycles are 23, 24\. Name one"):
+            settings_of_datasets(served)
+
+
+class TestFamiliesOnLadders:
+    @staticmethod
+    def family(study, **own):
+        study["comparisons"] = [{"name": "rungs", "title": "Better?", "metrics": ["accuracy"]} | own]
+        return on(study, WITH_CUBES)["comparisons"][0]
+
+    def test_pairs_on_every_rung_are_on_all_of_them_the_disk_too(self, climbing):
+        family = self.family(climbing, on_every_rung=[{"a": "lstm", "b": "tree"}])
+        rungs = ["ONLY", "NATURAL", "ALL", "BY_TIME", "BY_CYCLE", "DISK"]
+        assert family["pairs"] == [pair((name, "lstm"), (name, "tree")) for name in rungs]
+        assert family.keys() == {"name", "title", "metrics", "pairs"}
+
+    def test_a_pair_on_every_data_set_and_every_rung_is_tested_once(self, climbing):
+        both = [{"a": "lstm", "b": "tree"}]
+        pairs = self.family(climbing, on_every_rung=both, on_every_dataset=both)["pairs"]
+        assert [one["a"]["dataset"] for one in pairs] == ["ONLY", "NATURAL", "ALL", "BY_TIME", "BY_CYCLE", "DISK"]
+
+    def test_the_threshold_of_a_family_is_that_of_both_sides_of_its_pairs_on_every_rung(self, climbing):
+        named = pair(("ONLY", "cnn"), ("ONLY", "tree"))
+        family = self.family(
+            climbing, on_every_rung=[{"a": "lstm", "b": "tree"}], threshold="validation", pairs=[named]
+        )
+        assert family["pairs"][0] == named
+        assert family["pairs"][1] == {
+            side: {"dataset": "ONLY", "model": model, "threshold": "validation"}
+            for side, model in (("a", "lstm"), ("b", "tree"))
+        }
+        assert "threshold" not in family
+
+    def test_a_family_as_issued_takes_shifted_forecasts_where_there_are_any(self, climbing):
+        family = self.family(climbing, on_every_rung=[{"a": "lstm", "b": "tree"}], as_issued=True)
+        shifted = [(name, ".prior_shift") for name in ("NATURAL", "ALL", "BY_TIME", "BY_CYCLE")]
+        assert family["pairs"] == [
+            pair((name, f"lstm{of}"), (name, f"tree{of}")) for name, of in [("ONLY", ""), *shifted, ("DISK", "")]
+        ]
+        assert "as_issued" not in family
+        without = self.family(climbing, on_every_rung=[{"a": "lstm", "b": "tree"}], as_issued=False)
+        assert "as_issued" not in without
+        assert without["pairs"][2] == pair(("ALL", "lstm"), ("ALL", "tree"))
+
+    def test_shifted_forecasts_are_those_of_a_model_that_is_fitted(self, climbing):
+        # BY_CYCLE has no LSTM.
+        self.family(climbing, on_every_rung=[{"a": "lstm", "b": "tree"}], as_issued=True)
+        with pytest.raises(InputError, match="lstm is not fitted on the data set BY_CYCLE, which has tree"):
+            check_study("small", on(climbing, WITH_CUBES))
+        climbing["datasets"]["BY_CYCLE"]["models"] = ["lstm", "tree"]
+        check_study("small", on(climbing, WITH_CUBES))
+
+    def test_priced_leaks_are_one_family_each_after_the_others(self, climbing):
+        assert [leak["text"] for leak in priced_leaks(climbing)] == ["Dear."]
+        *others, last = on(climbing, WITH_CUBES)["comparisons"]
+        assert DECLARED_LEAKS not in {family["name"] for family in others}
+        assert last == {
+            "name": DECLARED_LEAKS,
+            "title": "Dear.",
+            "metrics": ["accuracy"],
+            "pairs": [pair(("ONLY", "lstm"), ("NATURAL", "lstm"))],
+        }
+        del climbing["declared_leaks"]
+        assert priced_leaks(climbing) == []
+        assert on(climbing, WITH_CUBES)["comparisons"] == others
+
+    def test_without_magnetograms_pairs_of_the_cnn_are_gone_from_the_rungs(self, climbing):
+        climbing["comparisons"] = [
+            {"name": "a", "on_every_rung": [{"a": "lstm", "b": "tree"}, {"a": "cnn", "b": "tree"}], "as_issued": True},
+            {"name": "b", "on_every_rung": [{"a": "cnn", "b": "tree"}]},
+        ]
+        served = on(climbing, TABLES)
+        assert [family["name"] for family in served["comparisons"]] == ["a", DECLARED_LEAKS]
+        names = [one["a"]["model"] for one in served["comparisons"][0]["pairs"]]
+        # On the disk too: its data set is none of regions.
+        assert names == ["lstm", *["lstm.prior_shift"] * 4, "lstm"]
+
+
 def test_settings_of_a_data_set_hold_those_of_the_splits(study, small):
     assert settings_of_datasets(study)["FUSED_SMARP"] == {
         "seeds": study["seeds"],
-        "task": "",
+        "task": "strong_vs_quiet",
         "draw": {
             "evaluated": "smarp",
             "added_to_training": ["sharp"],

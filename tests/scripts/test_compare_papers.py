@@ -50,6 +50,7 @@ def comparisons_of(p: float) -> pd.DataFrame:
                 "metric": "brier_skill_score",
                 "a": "SHARP_ONLY lstm",
                 "b": "SHARP_ONLY cnn",
+                "test": "paired_t_one_sided",
                 "statistic": 1.5,
                 "p": p,
             }
@@ -175,6 +176,24 @@ def test_main_writes_every_figure_once(tmp_path: Path) -> None:
     assert lines[1].startswith("s,6,SHARP_ONLY,lstm,true_skill_statistic,0.884,0.032,0.85,0.07071067")
     assert lines[2] == "s,6,SHARP_ONLY,cnn,true_skill_statistic,0.843,0.034,,,,not_run,a simulated Sun"
     assert lines[3] == "s,3,SHARP,,negative,66349,,50000,,,no,a simulated Sun"
+
+
+def test_of_the_tests_of_a_pair_the_plain_paired_one_is_held_against_the_paper(tmp_path: Path) -> None:
+    papers = (
+        "s,8,SHARP_ONLY,lstm vs cnn,brier_skill_score t,3.6,,test\n"
+        "s,8,SHARP_ONLY,lstm vs cnn,brier_skill_score p,0.002,,test\n"
+    )
+    paths = written(tmp_path, HEADER + papers)
+    plain = comparisons_of(0.04)
+    others = [
+        plain.assign(test=test, statistic=statistic, p=0.9)
+        for test, statistic in (("corrected_resampled_t_one_sided", 0.5), ("region_block_bootstrap", np.nan))
+    ]
+    elsewhere = plain.assign(study="t", statistic=9.0, p=0.8)
+    pd.concat([elsewhere, others[0], plain, others[1]]).to_csv(paths["comparisons"], index=False)
+    main(**paths, **SETTINGS)
+    t, p = pd.read_csv(paths["out"]).to_dict("records")
+    assert (t["got"], p["got"], t["agrees"], p["agrees"]) == (1.5, 0.04, "yes", "yes")
 
 
 def test_inputs_without_their_sections_are_told(tmp_path: Path) -> None:

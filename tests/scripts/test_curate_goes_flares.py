@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from curate_goes_flares import main, read_lists
+from curate_goes_flares import main
 from flaredag.errors import InputError
+from flaredag.listed_flares import read_lists
 from flaredag.rejections import read_rejections
 from flaredag.tables import read_flares
 

@@ -59,12 +59,47 @@ def test_the_index_tells_samples_and_regions_of_each_split(windows, tmp_path):
     for entry in index["datasets"]["FUSED"]["seeds"].values():
         # 8 of 40 regions in test, 8 of 32 in validation, 24 of SHARP and all 40 of SMARP in training.
         assert entry["regions"] == {"train": 64, "validation": 8, "test": 8}
+        assert entry["regions_of_evaluated"] == {"train": 24, "validation": 8, "test": 8}
         # 20 strong regions an instrument with 3 positive windows each, 20 quiet ones with 6 negative.
         assert sum(split["positive"] for split in entry["splits"].values()) == 120
         assert sum(split["negative"] for split in entry["splits"].values()) == 240
+        # Nothing is left out.
+        assert entry["natural"] == entry["splits"]
         # Without magnetograms there is nothing to tell of them.
         assert "magnetograms" not in entry
     assert index["explained"] == []
+    assert index["datasets"]["FUSED"]["split_by"] == "region"
+
+
+def test_the_index_tells_a_split_before_it_was_balanced_too(windows):
+    settings = DATASETS["SHARP_ONLY"] | {"undersampled": ["train"]}
+    entry = draw_datasets(windows, "ONLY", seeds=[0], settings=settings)[1]["seeds"]["0"]
+    whole = draw_datasets(windows, "ONLY", seeds=[0], settings=settings | {"undersampled": []})[1]["seeds"]["0"]
+    assert entry["natural"] == whole["natural"] == whole["splits"]
+    # 24 regions train, of which some are strong (3 positive windows each), the others quiet (6 negative).
+    drawn, natural = entry["splits"]["train"], entry["natural"]["train"]
+    assert natural["positive"] // 3 + natural["negative"] // 6 == 24
+    assert drawn["positive"] == drawn["negative"] == min(natural.values()) < max(natural.values())
+    for split in ("validation", "test"):
+        assert entry["splits"][split] == entry["natural"][split]
+
+
+def test_a_chronological_split_is_told_with_what_the_gap_leaves(windows):
+    settings = DATASETS["SHARP_ONLY"] | {"undersampled": ["train"], "split_by": "time", "purge_gap_hours": 24.0}
+    _, entry = draw_datasets(windows, "BY_TIME", seeds=[0, 1], settings=settings)
+    assert entry["split_by"] == "time"
+    # Regions begin 16 h apart and last 8 h; the last 8 of 40 test from hour 512, the 8 before them validate from 384.
+    # The gaps take hours 488 to 512 and 360 to 384: of quiet regions 22 and 30 (from 0) the last of six windows, all of
+    # 23 and 31. Odd regions are strong, with 3 positive windows, even ones quiet with 6 negative.
+    for seed in entry["seeds"].values():
+        assert seed["natural"] == {
+            "train": {"positive": 11 * 3, "negative": 11 * 6 + 5},
+            "validation": {"positive": 3 * 3, "negative": 3 * 6 + 5},
+            "test": {"positive": 4 * 3, "negative": 4 * 6},
+        }
+        assert seed["splits"]["train"] == {"positive": 33, "negative": 33}
+        assert (seed["regions"]["validation"], seed["regions"]["test"]) == (7, 8)
+        assert seed["regions"] == seed["regions_of_evaluated"]
 
 
 def test_digests_are_those_of_the_content(windows, tmp_path):

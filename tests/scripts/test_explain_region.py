@@ -1,3 +1,4 @@
+import dataclasses
 import json
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from flaredag.attributions import METHODS, attribute, positive_probabilities, st
 from flaredag.cubes import frame_of
 from flaredag.errors import InputError
 from flaredag.explanations import read_explanation
-from flaredag.samples import Dataset, StudyWindows, WindowImages, write_datasets, write_windows
+from flaredag.samples import Dataset, StudyWindows, WindowImages, read_windows, write_datasets, write_windows
 from flaredag.tables import NOT_GIVEN, curated_flares, write_flares
 from flaredag.windows import EVOLUTION
 from made_up_networks import made_up_cnn, write_checkpoint
@@ -26,6 +27,7 @@ SETTINGS = {
     "instrument": "sharp",
     "region": 377,
     "dataset": "SHARP_FOLDS",
+    "task": "",
     "fold": 1,
     "model": "cnn",
     "n_frames": 9,
@@ -185,6 +187,20 @@ def test_windows_tell_the_sequence_and_which_networks_have_not_seen_the_region(s
     # Seed 0 tests the region, seed 2 has seen it: one pair of networks, on the frame that is not its own baseline.
     stable = checks.query("check == 'stability_rank_correlation'")
     assert stable["n"].tolist() == [1]
+
+
+@pytest.mark.usefixtures("few_methods")
+def test_flares_before_and_after_are_those_of_the_task_of_the_data_set(study, tmp_path):
+    windows = read_windows(study["windows"])
+    quiet = np.full_like(windows.evolution, EVOLUTION.index("QUIET->QUIET"))
+    write_windows(study["windows"], {"strong": windows, "never": dataclasses.replace(windows, evolution=quiet)})
+    assert explained(study, tmp_path, task="strong")[0].label.tolist() == [0, 1]
+    # Without a strong flare all windows of the region are shown.
+    assert explained(study, tmp_path, task="never")[0].label.tolist() == [0] * 4
+    (tmp_path / "sharp-377.nc").unlink()
+    with pytest.raises(InputError, match="no task ''; it has strong, never"):
+        explained(study, tmp_path)
+    assert not (tmp_path / "sharp-377.nc").exists()
 
 
 @pytest.mark.usefixtures("few_methods")

@@ -2,7 +2,8 @@ import numpy as np
 import pandas as pd
 
 from export_predictions import main
-from flaredag.predictions import read_forecasts_csv, write_predictions
+from flaredag.forecast_files import read_forecasts_csv
+from flaredag.predictions import write_predictions
 
 
 def predictions(model: str) -> pd.DataFrame:
@@ -30,7 +31,7 @@ def test_validation_and_test_of_all_files_are_written(tmp_path):
         "time,label,probability,region,split,model,seed",
         "2001-01-01T06:24:00Z,0,0.25,smarp-3,validation,lstm,3",
     ]
-    table = read_forecasts_csv(out, instrument="sharp")
+    table = read_forecasts_csv(out, instrument="sharp").predictions
     assert len(table) == 2 * 8
     assert set(table["split"]) == {"validation", "test"}
     assert set(table["instrument"]) == {"smarp"}

@@ -17,6 +17,7 @@ SETTINGS = {
     "persistence": {},
     "logistic_regression": {"inverse_regularisation": 1.0, "n_features": "all"},
     "logistic_regression_on_first_feature": {"inverse_regularisation": 1.0, "n_features": 1},
+    "logistic_regression_on_quantiles": {"inverse_regularisation": 1.0, "n_features": "all", "transform": "quantile"},
     "gradient_boosting": {"learning_rate": 0.1, "max_trees": 5, "max_leaves": 4},
 }
 
@@ -80,6 +81,8 @@ def test_two_settings_of_one_model_are_two_models(inputs, outputs):
     models = read_checkpoint(outputs["checkpoint"], MODELS)
     assert len(models["logistic_regression/0"].arrays["coefficients"]) == 4
     assert len(models["logistic_regression_on_first_feature/0"].arrays["coefficients"]) == 1
+    assert "quantiles" not in models["logistic_regression/0"].arrays
+    assert models["logistic_regression_on_quantiles/0"].arrays["quantiles"].shape[1] == 4
 
 
 def test_same_bytes_again_and_a_checkpoint_that_can_be_read(inputs, outputs):

@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.text import Text
 
 from flaredag.errors import InputError
 from flaredag.predictions import write_predictions
-from plot_verification import main
+from plot_verification import main, plot_verification
 from verify_predictions import main as verify
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
@@ -72,6 +73,19 @@ def test_a_figure_and_the_overview_are_drawn(verified, tmp_path, group):
     path = draw(verified, tmp_path / "figure.svg", group)
     assert list(tmp_path.iterdir()) == [path]
     assert path.read_text().startswith("<?xml")
+
+
+def test_the_overview_has_neither_calibrated_forecasts_nor_models_left_out():
+    rows = [
+        {"dataset": "ONLY", "model": model, "seed": seed, "threshold": "fixed_0.5", "value": 0.5 + 0.1 * seed}
+        for model in ("lstm", "lstm.beta", "lstm.prior_shift", "stack_best")
+        for seed in (0, 1)
+    ]
+    scores = pd.DataFrame(rows).assign(metric="true_skill_statistic")
+    figure = plot_verification(None, scores, None, study="s", mark="", left_out=["stack_best"])
+    drawn = {text.get_text() for text in figure.findobj(Text)}
+    named = [name for name in drawn if "lstm" in name.lower() or "stack" in name]
+    assert [name.lower() for name in named] == ["lstm"]
 
 
 @pytest.mark.parametrize("group", [GROUP, None])

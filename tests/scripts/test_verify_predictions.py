@@ -72,7 +72,7 @@ def test_scores_by_hand():
     assert figure(scores, "brier_skill_score_training_climatology") == pytest.approx(1 - squares / (21 / 16))
     assert (figure(scores, "n_samples"), figure(scores, "n_events")) == (5, 2)
     assert set(scores["metric"]) == set(METRICS)
-    assert len(scores) == 7 * 2 + 9
+    assert len(scores) == 7 * 3 + 9
 
 
 def test_only_the_test_split_is_scored():
@@ -132,7 +132,7 @@ def test_files_in_and_out(tmp_path):
     assert tuple(scores.columns) == SCORE_COLUMNS
     assert tuple(curves.columns) == CURVE_COLUMNS
     series = scores[["dataset", "model", "seed"]].drop_duplicates()
-    assert len(scores) == 12 * 23
+    assert len(scores) == 12 * 30
     assert series["dataset"].tolist() == ["SHARP"] * 9 + ["SMARP"] * 3
     assert series["model"].tolist() == ["boosting"] * 3 + ["lstm"] * 3 + ["climatology"] * 6
     assert series["seed"].tolist() == [0, 1, 2] * 4
@@ -178,7 +178,7 @@ def test_a_split_without_events_is_told_in_the_log_not_lost(tmp_path, caplog):
     samples = SAMPLES | {(2, "validation"): ([0, 0], [0.1, 0.2]), (3, "test"): ([0, 0, 0], [0.1, 0.2, 0.3])}
     write_predictions(tmp_path / "a.nc", mock_predictions(samples))
     scores, curves = verify(tmp_path, ["a.nc"], ["D"])
-    assert len(scores) == 23
+    assert len(scores) == 30
     assert figure(scores, "accuracy", "fixed_0.5") == 1
     assert np.isnan(figure(scores, "area_under_roc_curve"))
     assert np.isnan(figure(scores, "accuracy", "validation"))
@@ -194,7 +194,7 @@ def test_every_score_that_can_be_undefined_has_a_reason(tmp_path, caplog):
     for n, (outcome, forecast) in enumerate([(0, 0.0), (0, 1.0), (1, 0.0), (1, 1.0)]):
         write_predictions(tmp_path / f"{n}.nc", mock_predictions({(n, "test"): ([outcome] * 3, [forecast] * 3)}))
     scores, _ = verify(tmp_path, [f"{n}.nc" for n in range(4)], list("abcd"))
-    at_fixed = scores[scores["threshold"] != "validation"]
+    at_fixed = scores[~scores["threshold"].isin(["validation", "best_on_test"])]
     assert set(at_fixed.loc[at_fixed["value"].isna(), "metric"]) == UNDEFINED_BECAUSE.keys() - {"threshold"}
     assert "false_alarm_ratio (fixed_0.5): 2 of 4 figures are undefined (no event was forecast): a lstm, c lstm" in (
         caplog.text

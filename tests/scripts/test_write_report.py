@@ -19,34 +19,42 @@ from made_up_results import (
     SVG,
     TEMPLATE,
     archive_results_of,
+    intervals_of,
     paths_of,
     results_of,
     scores_of,
     study_named,
+    with_ladder,
     written,
     written_archive_results,
 )
 from write_report import main, write_report
 
+TABLES = ("scores", "comparisons", "papers", "intervals")
 
-def run(folder: Path, names: list[str], results: str = "results", **changes: object) -> dict[str, str]:
+
+def run(
+    folder: Path, names: list[str], results: str = "results", look=study_named, **changes: object
+) -> dict[str, str]:
     """Write the report on the studies `names`; paths of what it wrote."""
     paths = [written(folder, name) if not (folder / name).exists() else paths_of(folder / name) for name in names]
     files = {"report": "report.pdf", "manifest": "manifest.json"}
-    files |= {each: f"{each}.csv" for each in ("scores", "comparisons", "papers")}
+    files |= {each: f"{each}.csv" for each in TABLES}
     outputs = {each: str(folder / results / file) for each, file in files.items()}
     settings = {"template": TEMPLATE, "archive": ARCHIVE, "effort": "quick", "packages": ["typst", "no-such-package"]}
     settings |= {"artifacts": [{"path": paths[0]["index"], "made_from": [paths[0]["samples"]], "seeds": [0, 1]}]}
+    studies = [look(name) for name in names]
     inputs = {each: [of_study[each] for of_study in paths] for each in paths[0]}
+    inputs["figures"] = [own["figures"] for own, study in zip(paths, studies, strict=True) for _ in study["figures"]]
     inputs |= {each: [path] for each, path in written_archive_results(folder / "archive").items()}
-    main([study_named(name) for name in names], inputs, outputs, **settings | changes)
+    main(studies, inputs, outputs, **settings | changes)
     return outputs
 
 
-def content_of(folder: Path) -> dict:
+def content_of(folder: Path, study: dict | None = None) -> dict:
     versions = {"python": "3.11", "torch": None}
     return write_report(
-        [study_named("s")],
+        [study or study_named("s")],
         [results_of(folder)],
         archive_results_of(folder),
         archive=ARCHIVE,
@@ -83,6 +91,10 @@ def test_content_has_a_part_a_study_and_figures_counted_through(tmp_path):
             "Scores",
             "Is the difference more than chance?",
             "Figures",
+            "Calibration and value",
+            "Where the skill is",
+            "Other flare lists",
+            "Leaks",
             "Stacking",
             "Explanation",
             "Published figures against this run",
@@ -91,6 +103,39 @@ def test_content_has_a_part_a_study_and_figures_counted_through(tmp_path):
         assert sections["Figures"] == [{"kind": "figure", "file": f"figure-{i + 1}.svg", "caption": "A blue box."}]
     assert content["versions"] == [["python", "3.11"], ["torch", "not in the environment of the report"]]
     assert content["sources"][0]["citation"] == "Nobody"
+    # Neither study climbs a ladder.
+    assert content["what_holds"] == []
+
+
+def test_a_study_on_a_ladder_opens_the_report_with_what_holds_and_has_a_section_on_it(tmp_path):
+    content = content_of(tmp_path, with_ladder(study_named("s")))
+    told, at_a_glance, answers = content["what_holds"]
+    assert "(a) regions that flare strongly" in told["text"]
+    assert at_a_glance["spans"][0] == ("Cycle 24", 1)
+    # TSS of the LSTM at 0.5 on A and, on B, at the threshold chosen on validation: 0.85 and 0.5, bounded by .1.
+    assert [row["cells"][:2] for row in at_a_glance["rows"]] == [
+        ["a balanced, 50 %", ".85 [.75, .95]"],
+        ["c all samples, 50 %", ".50 [.40, .60]"],
+    ]
+    assert "more than chance on 1 of 2 rungs tested" in answers["items"][1][1]
+    sections = {section["title"]: section["blocks"] for section in content["parts"][0]["sections"]}
+    assert list(sections)[:3] == ["Records, windows and samples", "The protocol ladder", "Scores"]
+    for section, file in (("The protocol ladder", "figure-1.svg"), ("Calibration and value", "figure-2.svg")):
+        *others, last = sections[section]
+        assert last == {"kind": "figure", "file": file, "caption": f"Figure of {section}."}
+        assert "table" in [block["kind"] for block in others]
+
+
+def test_sections_on_calibration_strata_lists_and_leaks_tell_what_their_tables_hold(tmp_path):
+    sections = {section["title"]: section["blocks"] for section in content_of(tmp_path)["parts"][0]["sections"]}
+    # Of made_up_protocol: coverage of events, the class of the largest group, a second list, a leak that is declared.
+    for title, told in (
+        ("Calibration and value", "[0.750, 0.900]"),
+        ("Where the skill is", "Zurich class of the largest group"),
+        ("Other flare lists", "0.7 removed"),
+        ("Leaks", "4 features have the statistics of all windows"),
+    ):
+        assert told in json.dumps(sections[title], ensure_ascii=False)
 
 
 def test_each_figure_stands_in_its_section_and_they_are_counted_through(tmp_path):
@@ -147,7 +192,7 @@ def test_stacking_and_explanation_tell_their_tables_before_their_figures(tmp_pat
 
 def test_a_study_without_tests_or_published_figures_has_no_such_sections(tmp_path):
     paths = written(tmp_path, "s")
-    for name in ("comparisons", "papers", "weights", "checks"):
+    for name in ("comparisons", "papers", "weights", "checks", "audit", "strata", "labels", "conformal"):
         path = Path(paths[name])
         path.write_text(path.read_text().splitlines()[0] + "\n")
     del paths["figures"]
@@ -157,12 +202,12 @@ def test_a_study_without_tests_or_published_figures_has_no_such_sections(tmp_pat
     titles = [section["title"] for section in content["parts"][0]["sections"]]
     assert titles == ["Records, windows and samples", "Scores", "Figures", "Fits"]
     assert "Published figures" not in dict(content["facts"])
-    assert "paired test" not in content["parts"][0]["summary"][0]["text"]
+    assert "Resampling" not in content["parts"][0]["summary"][0]["text"]
 
 
 def test_same_inputs_give_the_same_bytes(tmp_path):
     once, again = run(tmp_path, ["s"], "once"), run(tmp_path, ["s"], "again")
-    for name in ("report", "scores", "comparisons", "papers"):
+    for name in ("report", *TABLES):
         assert sha256_of_file(once[name]) == sha256_of_file(again[name])
     assert Path(once["report"]).read_bytes()[:5] == b"%PDF-"
 
@@ -183,9 +228,24 @@ def test_every_page_tells_the_archive_and_whether_it_is_simulated(tmp_path, simu
     assert "https://example.org/x_y" in done.stdout
 
 
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="pdftotext (poppler-utils) is not installed")
+def test_the_first_page_of_a_study_on_a_ladder_is_what_holds(tmp_path):
+    outputs = run(tmp_path, ["s"], look=lambda name: with_ladder(study_named(name)))
+    done = subprocess.run(["pdftotext", "-layout", outputs["report"], "-"], capture_output=True, text=True, check=True)
+    first, second, *_ = done.stdout.split("\f")
+    assert "What holds" in first
+    assert "SIMULATED DATA" in first
+    assert ".85 [.75, .95]" in first
+    # What was run comes after it.
+    for told in ("The study s", "It holds", "Contents"):
+        assert told in second
+        assert told not in first
+
+
 def test_the_template_shows_every_part_and_section(tmp_path):
     content = content_of(tmp_path)
-    shutil.copyfile(TEMPLATE, tmp_path / "report.typ")
+    for name in ("report.typ", "report_looks.typ"):
+        shutil.copyfile(Path(TEMPLATE).with_name(name), tmp_path / name)
     for position in range(2):
         (tmp_path / f"figure-{position}.svg").write_text(SVG)
     (tmp_path / "content.json").write_text(json.dumps(content))
@@ -204,7 +264,10 @@ def test_two_studies_share_one_report_and_one_table_of_each_kind(tmp_path):
     wanted = pd.concat([scores_of("s"), scores_of("t")]).astype(str)
     assert scores.to_numpy().tolist() == wanted.to_numpy().tolist()
     assert list(pd.read_csv(outputs["papers"])["study"]) == ["s"] * 3 + ["t"] * 3
-    assert list(pd.read_csv(outputs["comparisons"])["study"]) == ["s"] * 2 + ["t"] * 2
+    assert list(pd.read_csv(outputs["comparisons"])["study"]) == ["s"] * 4 + ["t"] * 4
+    intervals = pd.read_csv(outputs["intervals"], dtype=str, keep_default_na=False)
+    assert list(dict.fromkeys(intervals["study"])) == ["s", "t"]
+    assert len(intervals) == 2 * len(intervals_of("s"))
 
 
 def test_the_manifest_names_outputs_fits_and_artifacts(tmp_path):
@@ -239,6 +302,12 @@ def broken(folder: Path, name: str, text: str) -> None:
         ("index", "[]", "index.json: holds no JSON object"),
         ("scores", "archive\n", "no column study"),
         ("weights", "", r"weights\.csv: .*not readable as CSV"),
+        ("intervals", "dataset,model\n", r"intervals\.csv: column .*threshold, .* missing"),
+        ("audit", "check,subject,outcome,n\n", r"audit\.csv: column text missing"),
+        ("strata", "", r"strata\.csv: .*not readable as CSV"),
+        ("labels", "dataset,model\n", r"labels\.csv: column flare_list, .* missing"),
+        ("conformal", "study,dataset\n", r"conformal\.csv: column model, .* missing"),
+        ("decomposition", "dataset,model\n", r"decomposition\.csv: column brier_score, .* missing"),
         ("checks", "subject,method\n", r"checks\.csv: column check, value, n missing"),
         ("fits", "dataset,models,seeds,dataset_digest,models_digest,path\nA,lstm,0,a,b,gone\n", "gone: .* no file"),
     ],

@@ -19,7 +19,7 @@ def explained(whole):
 
 
 def test_a_region_is_explained_by_the_fold_that_has_not_seen_it(whole, explained):
-    windows = read_windows(whole.path(f"{STUDY}/windows.nc"))
+    windows = read_windows(whole.path(f"{STUDY}/windows.nc"), "strong_vs_quiet")
     (fold,) = read_datasets(whole.path(f"{STUDY}/datasets.nc"), "SHARP_FOLDS", [explained["fold"]])
     for split in ("train", "validation"):
         assert explained["region"] not in windows.region[fold.positions[split]]

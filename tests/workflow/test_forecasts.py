@@ -21,6 +21,33 @@ def test_our_own_forecasts_given_back_as_csv_get_the_same_scores(finished_copy):
     assert set(scores.loc[scores["dataset"] == "FORECASTS", "protocol"]) == {"as_given"}
 
 
+def test_forecasts_are_verified_alone_without_archive_study_or_fit(project):
+    forecasts = project.path("mine.csv")
+    lines = "".join(f"2017-01-{day:02},{day % 3 == 0:d},0.{day % 7},{day // 2},test\n" for day in range(1, 29))
+    # Region 1 is in two splits: that is told, and fails nothing.
+    forecasts.write_text(f"time,label,probability,region,split\n{lines}2016-12-31,0,0.5,1,train\n")
+    ran = project.run("--config", "forecasts=mine.csv", "--", "results/verification.pdf")
+    assert sorted(set(ran)) == [
+        "audit_forecasts",
+        "curate_forecasts",
+        "plot_forecasts",
+        "verify_forecasts",
+        "write_verification",
+    ]
+    assert project.path("results/verification.pdf").read_bytes().startswith(b"%PDF")
+    audit = pd.read_csv(project.path("results/forecasts/audit.csv")).set_index("check")
+    assert audit.loc["region_in_two_splits", "outcome"] == "leak"
+
+
+def test_a_faulty_forecast_file_ends_with_what_to_do_and_no_result(project):
+    project.path("mine.csv").write_text("time,label,probability\n2017-01-01,0,55\n")
+    result = project.attempt("--config", "forecasts=mine.csv", "--", "results/verification.pdf")
+    assert result.returncode != 0
+    assert "line 2 with '55'. Are these percent? Divide the whole column by 100." in result.stdout
+    assert "Traceback" not in result.stdout
+    assert not project.path("results/forecasts/predictions.nc").exists()
+
+
 def test_a_forecast_file_that_is_not_there_is_told(finished_copy):
     result = finished_copy.attempt("--config", "forecasts=nowhere.csv", "--", "results/report.pdf")
     assert result.returncode != 0

@@ -24,5 +24,5 @@ def test_the_real_charts_run_to_the_report(project, mirror):
         "synoptic within_72_h": (312, 1083),
     }
     scores = pd.read_csv(project.path("results/scores.csv"))
-    assert set(scores["dataset"]) == {"WITHIN_24_H", "WITHIN_48_H", "WITHIN_72_H"}
+    assert set(scores["dataset"]) == {"WITHIN_24_H", "WITHIN_48_H", "WITHIN_72_H", "WITHIN_24_H_BY_TIME"}
     assert {"cnn_by_ranking", "logistic_regression_on_first_feature"} <= set(scores["model"])

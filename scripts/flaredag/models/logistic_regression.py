@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import QuantileTransformer
 
 from flaredag.errors import InputError
 
@@ -19,9 +20,17 @@ if TYPE_CHECKING:
     from flaredag.samples import Samples
 
 
+TRANSFORMS = ("none", "quantile")
+N_QUANTILES = 1000
+
+
 @dataclass(frozen=True)
 class FittedLogisticRegression:
-    """`arrays`: `coefficients` (feature,) of the standardised features, `intercept` (1,)."""
+    """`arrays`: `coefficients` (feature,) of the standardised features, `intercept` (1,).
+
+    With a quantile transform the coefficients are those of the transformed features, and `quantiles` (quantile,
+    feature) are the values of the standardised features at evenly spaced ranks of the training samples.
+    """
 
     arrays: dict[str, NDArray[Any]]
     history: dict[str, Any]
@@ -30,13 +39,16 @@ class FittedLogisticRegression:
         """Probability of the positive class, (sample,)."""
         coefficients = self.arrays["coefficients"]
         last_record = samples.sequence[:, -1, : len(coefficients)].astype(np.float64)
+        if "quantiles" in self.arrays:
+            last_record = _transformer_of(self.arrays["quantiles"]).transform(last_record)
         return expit(last_record @ coefficients + self.arrays["intercept"][0])
 
 
 def fit(train: Samples, validation: Samples, *, seed: int, settings: Mapping[str, Any]) -> FittedLogisticRegression:
     """Fit on the last records of `train`.
 
-    Settings: `inverse_regularisation` (scikit-learn's C), `n_features` (how many, from the first, or "all").
+    Settings: `inverse_regularisation` (scikit-learn's C), `n_features` (how many, from the first, or "all"),
+    `transform`: "none", or "quantile" for features by their rank among the training samples, as a normal deviate.
     """
     del validation, seed
     n_given = train.sequence.shape[-1]
@@ -46,9 +58,20 @@ def fit(train: Samples, validation: Samples, *, seed: int, settings: Mapping[str
             f"logistic regression: n_features is {n_features}, the study has {n_given} features; wanted no more. Mend "
             "config.yaml."
         )
+    transform = settings.get("transform", "none")
+    if transform not in TRANSFORMS:
+        raise InputError(
+            f"logistic regression: transform is {transform!r}; wanted one of {', '.join(TRANSFORMS)}. Mend config.yaml."
+        )
+    last_record = train.sequence[:, -1, :n_features].astype(np.float64)
+    arrays = {}
+    if transform == "quantile":
+        transformer = QuantileTransformer(n_quantiles=min(N_QUANTILES, len(last_record)), subsample=None)
+        arrays["quantiles"] = transformer.fit(last_record).quantiles_
+        last_record = _transformer_of(arrays["quantiles"]).transform(last_record)
     model = LogisticRegression(C=settings["inverse_regularisation"], max_iter=1000, tol=1e-8)
-    model.fit(train.sequence[:, -1, :n_features].astype(np.float64), train.label)
-    arrays = {"coefficients": model.coef_[0].copy(), "intercept": model.intercept_.copy()}
+    model.fit(last_record, train.label)
+    arrays |= {"coefficients": model.coef_[0].copy(), "intercept": model.intercept_.copy()}
     return FittedLogisticRegression(arrays, {"iterations": int(model.n_iter_[0])})
 
 
@@ -56,3 +79,13 @@ def restored(arrays: Mapping[str, NDArray[Any]], settings: Mapping[str, Any]) ->
     """The fit whose arrays these are."""
     del settings
     return FittedLogisticRegression(dict(arrays), {})
+
+
+def _transformer_of(quantiles: NDArray[np.float64]) -> QuantileTransformer:
+    """The transformer whose fit these quantiles, (quantile, feature), are."""
+    transformer = QuantileTransformer(n_quantiles=len(quantiles), output_distribution="normal", subsample=None)
+    transformer.n_features_in_ = quantiles.shape[1]
+    transformer.n_quantiles_ = len(quantiles)
+    transformer.references_ = np.linspace(0.0, 1.0, len(quantiles))
+    transformer.quantiles_ = quantiles
+    return transformer

@@ -5,7 +5,10 @@ import dataclasses
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import QuantileTransformer
 
+from flaredag.errors import InputError
 from flaredag.models import logistic_regression
 
 SETTINGS = {"inverse_regularisation": 1.0, "n_features": "all"}
@@ -79,3 +82,53 @@ def test_restored_gives_the_same_bits_and_the_seed_takes_no_part(make_samples):
     fits = [logistic_regression.fit(train, test, seed=seed, settings=SETTINGS) for seed in (0, 1)]
     again = logistic_regression.restored(fits[0].arrays, SETTINGS)
     assert len({fit.probability(test).tobytes() for fit in (*fits, again)}) == 1
+
+
+class TestQuantileTransform:
+    SETTINGS = SETTINGS | {"transform": "quantile"}
+
+    def test_equals_scikit_learn(self, make_samples):
+        train, test = make_samples(), make_samples(seed=1)
+        fit = logistic_regression.fit(train, test, seed=0, settings=self.SETTINGS)
+        model = make_pipeline(
+            QuantileTransformer(n_quantiles=300, output_distribution="normal"),
+            LogisticRegression(solver="newton-cholesky", tol=1e-12),
+        )
+        model.fit(train.sequence[:, -1].astype(np.float64), train.label)
+        wanted = model.predict_proba(test.sequence[:, -1].astype(np.float64))[:, 1]
+        np.testing.assert_allclose(fit.probability(test), wanted, atol=1e-6)
+
+    def test_the_fit_hangs_on_ranks_alone(self, make_samples):
+        # What keeps the order of a feature's values keeps the fit: here their cubes.
+        train, test = make_samples(), make_samples(seed=1)
+        cubed = [dataclasses.replace(samples, sequence=samples.sequence**3) for samples in (train, test)]
+        fit = logistic_regression.fit(train, test, seed=0, settings=self.SETTINGS)
+        of_cubes = logistic_regression.fit(*cubed, seed=0, settings=self.SETTINGS)
+        np.testing.assert_allclose(of_cubes.arrays["coefficients"], fit.arrays["coefficients"], rtol=1e-3)
+        np.testing.assert_allclose(of_cubes.probability(cubed[0]), fit.probability(train), atol=1e-3)
+
+    def test_restored_gives_the_same_bits(self, make_samples):
+        train, test = make_samples(), make_samples(seed=1)
+        fit = logistic_regression.fit(train, test, seed=0, settings=self.SETTINGS)
+        again = logistic_regression.restored(fit.arrays, self.SETTINGS)
+        assert again.probability(test).tobytes() == fit.probability(test).tobytes()
+        assert fit.arrays["quantiles"].shape == (300, 3)
+
+    def test_no_more_than_the_features_asked_for(self, make_samples):
+        train = make_samples()
+        fit = logistic_regression.fit(train, train, seed=0, settings=self.SETTINGS | {"n_features": 2})
+        assert fit.arrays["quantiles"].shape[1] == len(fit.arrays["coefficients"]) == 2
+
+    def test_the_plain_fit_is_that_of_no_transform(self, make_samples):
+        train = make_samples()
+        fits = [
+            logistic_regression.fit(train, train, seed=0, settings=settings)
+            for settings in (SETTINGS, SETTINGS | {"transform": "none"})
+        ]
+        assert fits[0].arrays.keys() == {"coefficients", "intercept"}
+        assert fits[0].arrays["coefficients"].tolist() == fits[1].arrays["coefficients"].tolist()
+
+    def test_an_unknown_transform(self, make_samples):
+        train = make_samples()
+        with pytest.raises(InputError, match="transform is 'log'; wanted one of none, quantile"):
+            logistic_regression.fit(train, train, seed=0, settings=SETTINGS | {"transform": "log"})

@@ -1,0 +1,199 @@
+"""The audit of a study: a clean one is clean, and what is declared, reported or leaks in its parts is told so."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from flaredag.audit_of_study import (
+    draws_of_datasets,
+    findings_of_data_set,
+    findings_of_features,
+    findings_of_future,
+    findings_of_predictions,
+    findings_of_regions,
+    window_hours,
+)
+from flaredag.verification import threshold_of_best_true_skill_statistic
+from made_up_audit import AUDITED, made_up_study
+
+
+@pytest.fixture(scope="module")
+def study():
+    return made_up_study()
+
+
+def of_data_set(study, windows=None, datasets=None, *, settings=AUDITED, declared=(), **draw):
+    drawn = study.drawn["ONLY"] | {"draw": study.drawn["ONLY"]["draw"] | draw}
+    found = findings_of_data_set(
+        "ONLY",
+        windows or study.windows,
+        datasets or study.datasets,
+        settings=settings,
+        drawn=drawn,
+        declared_leaks=declared,
+    )
+    return {(one.check, one.outcome) for one in found if one.outcome != "clean"}
+
+
+class TestDataSet:
+    def test_clean(self, study):
+        assert of_data_set(study) == set()
+
+    def test_a_region_in_two_splits(self, study):
+        dataset = study.datasets[0]
+        test, train = dataset.positions["test"], dataset.positions["train"]
+        moved = replace(
+            dataset, positions=dict(dataset.positions) | {"test": np.append(test, train[:1]), "train": train[1:]}
+        )
+        found = of_data_set(study, datasets=[moved])
+        assert ("region_in_two_splits", "leak") in found
+        assert ("windows_overlap_across_splits", "leak") in found
+
+    def test_splits_by_time_are_held_apart_whatever_the_region(self, study):
+        # Of regions one after the other, two that are neighbours lie in different splits and overlap.
+        assert of_data_set(study, split_by="time") == {("windows_overlap_across_splits", "leak")}
+
+    def test_a_feature_that_is_the_label(self, study):
+        windows = study.windows
+        features = windows.features.copy()
+        features[windows.step_record[:, -1], 0] = windows.label
+        (honest,) = findings_of_features("", windows, "sharp")
+        assert (honest.subject, honest.outcome, honest.n) == ("sharp", "clean", 2)
+        (found,) = findings_of_features("day", replace(windows, features=features), "sharp")
+        assert (found.subject, found.outcome) == ("sharp, day: area", "leak")
+
+    @pytest.mark.parametrize(("declared", "outcome"), [(False, "leak"), (True, "declared")])
+    def test_what_the_study_of_the_paper_does(self, declared, outcome):
+        study = made_up_study(standardisation="global", undersampled=["train", "validation", "test"])
+        leaks = [("standardisation", "global"), ("undersampled", "test"), ("labels", "irrelevant")]
+        told = [{"setting": setting, "value": value} for setting, value in leaks] if declared else []
+        found = of_data_set(study, declared=told)
+        assert found == {("standardised_by_test", outcome), ("test_chosen_by_outcome", outcome)}
+
+    def test_a_declared_setting_that_the_data_set_does_not_have_declares_nothing(self):
+        study = made_up_study(standardisation="global")
+        declared = [{"setting": "standardisation", "value": "global"}]
+        assert of_data_set(study, declared=declared, standardisation="train") == {("standardised_by_test", "leak")}
+
+    def test_dropped_labels(self, study):
+        windows = replace(
+            study.windows, label=np.where(study.windows.evolution == 6, -1, study.windows.label).astype(np.int8)
+        )
+        assert (windows.label < 0).any(), "STRONG->QUIET is there"
+        found = of_data_set(study, windows=windows)
+        assert ("test_chosen_by_outcome", "leak") not in found, "all that were strong before are left out"
+        mixed = windows.label.copy()
+        mixed[np.flatnonzero(windows.evolution == 6)[:3]] = 0
+        assert ("test_chosen_by_outcome", "leak") in of_data_set(study, windows=replace(windows, label=mixed))
+
+
+def test_hours_of_a_window_by_hand():
+    assert window_hours({"cadence_minutes": 96, "n_steps": 16}, {}) == 24
+    assert window_hours({"cadence_minutes": 1, "n_steps": 1}, {"observation_hours": 24}) == 24
+
+
+def test_draws_name_regions_by_instrument(study_windows):
+    windows = study_windows(n_regions=3)
+    positions = {"train": np.array([0]), "validation": np.array([6]), "test": np.array([18, 19])}
+    (draw,) = draws_of_datasets(windows, [replace(made_up_study().datasets[0], positions=positions)])
+    assert [draw.region_names[code] for code in draw.region] == ["sharp 1", "sharp 2", "smarp 1", "smarp 1"]
+    assert draw.split.tolist() == [0, 1, 2, 2]
+    # Equal numbers of two instruments are two groups.
+    assert len(np.unique(draw.group)) == 3
+
+
+class TestFuture:
+    def found(self, study, windows):
+        return findings_of_future({"": windows}, study.records, study.flares, None, settings=AUDITED, seed=3)
+
+    def test_clean(self, study):
+        found = self.found(study, study.windows)
+        assert [(one.subject, one.outcome) for one in found] == [
+            ("all regions", "clean"),
+            ("regions on the disk", "clean"),
+        ]
+        assert all(one.n > 10 for one in found)
+        assert self.found(study, study.windows) == found
+
+    def test_features_standardised_by_all_records(self, study):
+        features = study.windows.features - study.records["area"].mean()
+        assert {one.outcome for one in self.found(study, replace(study.windows, features=features))} == {"leak"}
+
+    def test_tasks_are_told_apart(self, study):
+        tasks = {"day": {}, "half": {"horizon_hours": 12}}
+        settings = AUDITED | {"labels": AUDITED["labels"] | {"tasks": tasks}}
+        windows = {"day": study.windows, "half": study.windows}
+        found = findings_of_future(windows, study.records, study.flares, None, settings=settings, seed=3)
+        assert [one.subject for one in found] == [
+            "all regions, day",
+            "all regions, half",
+            "regions on the disk, day",
+            "regions on the disk, half",
+        ]
+        assert {one.outcome for one in found} == {"clean"}
+
+
+def scores_of(predictions):
+    """True validation thresholds of each model and seed."""
+    rows = []
+    for (model, seed), own in predictions[predictions["split"] == "validation"].groupby(
+        ["model", "seed"], observed=True
+    ):
+        best = threshold_of_best_true_skill_statistic(own["label"].to_numpy(), own["probability"].to_numpy())
+        rows.append(("ONLY", model, seed, "validation", "threshold", best))
+    return pd.DataFrame(rows, columns=["dataset", "model", "seed", "threshold", "metric", "value"])
+
+
+class TestPredictions:
+    def test_clean(self, study):
+        scores = scores_of(study.predictions)
+        found = findings_of_predictions("ONLY", study.predictions, scores, study.windows, study.datasets)
+        assert [(one.check, one.outcome) for one in found] == [
+            (check, "clean")
+            for check in ("threshold_from_test", "forecast_equals_label", "forecast_of_another_split", "label_differs")
+        ]
+
+    def test_without_windows_only_the_forecasts_speak(self, study):
+        found = findings_of_predictions("ONLY", study.predictions, scores_of(study.predictions), None, [])
+        assert [one.check for one in found] == ["threshold_from_test", "forecast_equals_label"]
+
+    def test_scores_of_other_data_sets_do_not_count(self, study):
+        scores = scores_of(study.predictions).assign(dataset="OTHER")
+        found = findings_of_predictions("ONLY", study.predictions, scores, None, [])
+        assert ("threshold_from_test", "reported", 4) in [(one.check, one.outcome, one.n) for one in found]
+
+
+class TestRegions:
+    def found(self, study, records=None):
+        return findings_of_regions(
+            study.windows,
+            {"ONLY": study.datasets},
+            study.records if records is None else records,
+            study.flares,
+            settings=AUDITED,
+            seed=3,
+        )
+
+    def test_regions_of_their_own(self, study):
+        numbers, flares = self.found(study)
+        assert (numbers.check, numbers.outcome, numbers.n) == ("noaa_region_in_two_splits", "clean", 45)
+        # Flares are six days apart.
+        assert (flares.check, flares.outcome, flares.n) == ("sympathetic_flares", "reported", 0)
+
+    def test_patches_that_share_a_number(self, study):
+        number = study.records["noaa_ars"].where(study.records["region"] > 20, "11000,11001")
+        numbers, flares = self.found(study, study.records.assign(noaa_ars=number))
+        assert (numbers.outcome, numbers.n) == ("reported", 2)
+        # A flare of a number that twenty patches share is one event.
+        assert flares.n == 0
+
+    def test_records_that_name_no_number_are_told_once(self, study):
+        numbers, flares = self.found(study, study.records.assign(noaa_ars=""))
+        assert (numbers.subject, numbers.outcome, numbers.n) == ("all data sets", "reported", 0)
+        assert flares.subject == "ONLY"
+
+    def test_records_of_other_instruments_do_not_count(self, study):
+        other = study.records.head(40).assign(instrument="mdi")
+        assert self.found(study, pd.concat([study.records, other], ignore_index=True)) == self.found(study)

@@ -1,0 +1,497 @@
+"""Windows of a study: selection, clocks, labels, and that nothing looks into the future."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from flaredag.errors import InputError
+from flaredag.study_windows import make_windows, tasks_of
+from flaredag.windows import EVOLUTION
+from made_up_records import (
+    CADENCE,
+    SETTINGS,
+    START,
+    TAI_MINUS_UTC,
+    flares_of,
+    images_of,
+    made_sun,
+    records_of,
+    settings_with,
+)
+
+
+def made(records, flares, images=None, *, settings=SETTINGS):
+    """Windows of a study with one task, and counts."""
+    tasks, counts = make_windows(records, flares, images, settings=settings)
+    (study,) = tasks.values()
+    return study, counts
+
+
+def evolution_of(study):
+    return [EVOLUTION[code] for code in study.evolution]
+
+
+def sequences_of(study):
+    """Keywords of each window by (instrument, region, issue time)."""
+    return {
+        (int(i), int(region), str(time)): study.features[steps].tobytes()
+        for i, region, time, steps in zip(
+            study.instrument, study.region, study.issue_time, study.step_record, strict=True
+        )
+    }
+
+
+class TestWindows:
+    def test_by_hand(self):
+        # Twenty records have five windows, that end with records 15 to 19: 2012-01-02 00:00 to 06:24 TAI.
+        # An M flare of the patch's second NOAA region at 02:00: after the first two windows, in the rest.
+        study, counts = made(records_of(), flares_of(("2012-01-02T02:00:00", 2e-5, 11159)))
+        assert study.step_record.tolist() == [list(range(first, first + 16)) for first in range(5)]
+        assert evolution_of(study) == ["QUIET->STRONG"] * 2 + ["STRONG->QUIET"] * 3
+        assert study.label.tolist() == [1, 1, -1, -1, -1]
+        assert study.issue_time[0] == np.datetime64("2012-01-01T23:59:26")
+        assert study.region.tolist() == [377] * 5
+        assert study.instrument.tolist() == [0] * 5
+        assert study.feature_names == ("area", "usfluxl")
+        assert study.features[3].tolist() == [1003.0, 4e21]
+        assert counts["all"]["windows_kept"] == counts["sharp"]["windows_kept"] == 5
+        assert counts["smarp"]["windows_kept"] == 0
+        assert study.images is None
+        assert "records_without_magnetogram" not in counts["sharp"]
+
+    def test_flares_of_a_noaa_region_elsewhere_do_not_count(self):
+        study, _ = made(records_of(), flares_of(("2012-01-02T02:00:00", 2e-5, 11160)))
+        assert set(evolution_of(study)) == {"QUIET->QUIET"}
+        assert set(study.label) == {0}
+
+    def test_no_flares_at_all(self):
+        study, _ = made(records_of(), flares_of())
+        assert set(evolution_of(study)) == {"QUIET->QUIET"}
+
+    @pytest.mark.parametrize(
+        ("start", "tai_as_utc", "utc"),
+        [
+            # First window: issued at 00:00:00 TAI, which is 23:59:26 UTC.
+            ("2012-01-01T23:59:25", "STRONG->QUIET", "STRONG->QUIET"),
+            ("2012-01-01T23:59:26", "STRONG->QUIET", "STRONG->STRONG"),
+            ("2012-01-01T23:59:50", "STRONG->QUIET", "QUIET->STRONG"),
+            ("2012-01-02T00:00:00", "STRONG->STRONG", "QUIET->STRONG"),
+            ("2012-01-02T00:00:01", "QUIET->STRONG", "QUIET->STRONG"),
+            ("2012-01-02T23:59:50", "QUIET->STRONG", "QUIET->QUIET"),
+            # It begins at 00:00:00 TAI, 23:59:26 UTC the day before.
+            ("2011-12-31T23:59:30", "QUIET->QUIET", "STRONG->QUIET"),
+        ],
+    )
+    def test_the_clock_that_flares_are_compared_with(self, start, tai_as_utc, utc):
+        for clock, wanted in (("tai_as_utc", tai_as_utc), ("utc", utc)):
+            study, _ = made(
+                records_of(), flares_of((start, 2e-5, 11158)), settings=settings_with(labels={"clock": clock})
+            )
+            assert evolution_of(study)[0] == wanted
+            # Whatever flares are compared with, a forecast is issued at a time in UTC.
+            assert study.issue_time[0] == np.datetime64("2012-01-01T23:59:26")
+
+    def test_right_closed_periods_count_a_flare_once(self):
+        flares = flares_of(("2012-01-02T00:00:00", 2e-5, 11158))
+        study, _ = made(records_of(), flares, settings=settings_with(labels={"closed": "right"}))
+        assert evolution_of(study)[0] == "STRONG->QUIET"
+
+    def test_equal_numbers_of_two_instruments_are_two_regions(self):
+        records = pd.concat([records_of(377), records_of(377, instrument="smarp", noaa_ars="", area=5.0)])
+        flares = flares_of(("2012-01-02T02:00:00", 2e-5, 11158))
+        study, counts = made(records, flares)
+        assert study.instrument.tolist() == [0] * 5 + [1] * 5
+        assert study.region.tolist() == [377] * 10
+        assert evolution_of(study)[5:] == ["QUIET->QUIET"] * 5
+        assert (counts["sharp"]["windows_kept"], counts["smarp"]["windows_kept"]) == (5, 5)
+
+    def test_one_instrument_alone(self):
+        records = pd.concat([records_of(377), records_of(12, instrument="smarp")])
+        study, _ = made(records, flares_of(), settings=settings_with(instruments=["smarp"]))
+        assert study.instruments == ("smarp",)
+        assert set(study.region) == {12}
+        assert set(study.instrument) == {0}
+
+    def test_windows_know_the_group_of_their_region(self):
+        # Two appearances of one region, 377 and 401, and another.
+        records = pd.concat(
+            [records_of(377, split_group=12), records_of(401, split_group=12), records_of(402, split_group=2**40)]
+        )
+        study, _ = made(records, flares_of())
+        assert study.region.tolist() == [377] * 5 + [401] * 5 + [402] * 5
+        assert study.split_group.tolist() == [12] * 10 + [2**40] * 5
+        assert study.split_group.dtype == np.int64
+
+    @pytest.mark.parametrize("region", [-1, 10_000_000])
+    def test_a_region_beyond_all_numbers_is_told(self, region):
+        # Its code would be that of another instrument's region.
+        with pytest.raises(
+            InputError, match=rf"region {region} to {region}: wanted HARPNUM or TARPNUM from 0 to 9999999"
+        ):
+            made(records_of(region), flares_of())
+
+
+class TestTasks:
+    tasks = settings_with(
+        labels={
+            "tasks": {
+                "m_24h": {"strong_class": "M1.0", "horizon_hours": 24},
+                "c_6h": {"strong_class": "C1.0", "horizon_hours": 6},
+                "m_6h_after_2h": {"horizon_hours": 6, "observation_hours": 2},
+            }
+        }
+    )
+
+    def test_settings_of_a_task_go_before_the_common_ones(self):
+        own = {"strong_class": "C1.0", "horizon_hours": 6}
+        assert tasks_of({"clock": "utc", "horizon_hours": 24, "tasks": {"m": {}, "c": own}}) == {
+            "m": {"clock": "utc", "horizon_hours": 24},
+            "c": {"clock": "utc"} | own,
+        }
+        assert tasks_of({"clock": "utc"}) == {"flare": {"clock": "utc"}}
+
+    def test_by_hand(self):
+        # Windows end at 00:00, 01:36, 03:12, 04:48 and 06:24 of the second of January; they begin 24 h before.
+        flares = flares_of(
+            ("2012-01-02T02:00:00", 5e-6, 11158),
+            ("2012-01-02T08:00:00", 2e-5, 11158),
+            ("2012-01-02T13:00:00", 3e-7, 11158),
+        )
+        tasks, _ = make_windows(records_of(), flares, None, settings=self.tasks)
+        assert list(tasks) == ["m_24h", "c_6h", "m_6h_after_2h"]
+        # The C5 is weak to M1.0, the M2 follows within the day.
+        assert evolution_of(tasks["m_24h"]) == ["QUIET->STRONG"] * 2 + ["WEAK->STRONG"] * 3
+        # Within 6 h: the C5, the C5 (02:00 to 07:36), then the M2, strong all to C1.0.
+        assert evolution_of(tasks["c_6h"]) == ["QUIET->STRONG"] * 2 + ["STRONG->STRONG"] * 3
+        # Two hours before: the C5 for the window of 03:12 alone. Of 00:00 and 01:36 it is what comes within 6 h.
+        assert evolution_of(tasks["m_6h_after_2h"]) == [
+            "QUIET->WEAK",
+            "QUIET->WEAK",
+            "WEAK->STRONG",
+            "QUIET->STRONG",
+            "QUIET->STRONG",
+        ]
+        assert [study.label.tolist() for study in tasks.values()] == [[1] * 5, [1] * 5, [-1, -1, 1, 1, 1]]
+
+    def test_the_windows_are_the_same_for_all(self):
+        records, flares = made_sun(0)
+        one, *others = make_windows(records, flares, images_of(records), settings=self.tasks)[0].values()
+        for other in others:
+            assert other.step_record.tobytes() == one.step_record.tobytes()
+            assert other.features.tobytes() == one.features.tobytes()
+            assert other.issue_time.tobytes() == one.issue_time.tobytes()
+            assert other.images.frame_digest.tobytes() == one.images.frame_digest.tobytes()
+            assert other.label.tobytes() != one.label.tobytes()
+
+    def test_a_window_of_one_record_observes_what_the_task_says(self):
+        settings = settings_with(windows={"n_steps": 1, "max_bad_records": 0}, labels={"observation_hours": 48})
+        flares = flares_of(("2011-12-31T00:00:00", 2e-5, 11158))
+        study, _ = made(records_of(), flares, settings=settings)
+        assert study.step_record.tolist() == [[record] for record in range(20)]
+        # The flare is 24 h before the first record; 48 h before the record of 00:00 on the second.
+        assert evolution_of(study) == ["STRONG->QUIET"] * 16 + ["QUIET->QUIET"] * 4
+
+
+IMAGES_WITHIN_REGION = settings_with(magnetograms={"sizes_compared_within": "region"})
+
+
+class TestMagnetograms:
+    def test_a_window_has_the_magnetogram_of_its_last_record(self):
+        records = pd.concat([records_of(377), records_of(12, instrument="smarp")], ignore_index=True)
+        study, counts = made(records, flares_of(), images_of(records))
+        images = study.images
+        assert images.cubes == ("sharp-0", "smarp-0")
+        assert images.cube.tolist() == [0] * 5 + [1] * 5
+        # Records 15 to 19 and 35 to 39 of forty, counted from the last.
+        assert images.frame.tolist() == [24, 23, 22, 21, 20, 4, 3, 2, 1, 0]
+        assert images.frame_digest.tolist() == [*range(1015, 1020), *range(1035, 1040)]
+        assert images.mean_gauss.tolist() == [7.5, 8.0, 8.5, 9.0, 9.5, 17.5, 18.0, 18.5, 19.0, 19.5]
+        assert images.mean_square_gauss2[:2].tolist() == [10015.0, 10016.0]
+        assert images.longitude_deg[:2].tolist() == [-15.0, -14.0]
+        assert set(images.latitude_deg.tolist()) == {-12.5}
+        for name in ("sharp", "smarp"):
+            assert counts[name]["records_without_magnetogram"] == counts[name]["records_with_bad_magnetogram"] == 0
+
+    def test_records_without_magnetogram_or_with_a_bad_one_are_bad_records(self):
+        records = records_of()
+        images = images_of(records, nan_fraction=np.where(np.arange(20) == 7, 0.01, 0.0))
+        images = images[images["longitude_deg"] != 3 - 30.0].reset_index(drop=True)
+        for settings in (SETTINGS, IMAGES_WITHIN_REGION):
+            own = images.assign(bad_image=images["nan_fraction"] > 0)
+            study, counts = made(records, flares_of(), own, settings=settings)
+            assert counts["sharp"]["records_without_magnetogram"] == 1
+            assert counts["sharp"]["records_with_bad_magnetogram"] == 1
+            assert counts["sharp"]["records_with_missing_keywords"] == 0
+            assert counts["sharp"]["windows_with_filled_records"] == 5
+            # Keywords of a bad record are those of the next: what a model on them sees is one record, image and all.
+            assert study.step_record[0].tolist() == [0, 1, 2, 4, 4, 5, 6, 8, *range(8, 16)]
+            assert study.step_record[4].tolist() == [4, 5, 6, 8, *range(8, 20)]
+        # One bad keyword more in the same records, and one record too many is bad.
+        records.loc[5, "area"] = np.nan
+        study, counts = made(records, flares_of(), images)
+        assert counts["all"]["windows_with_too_many_bad_records"] == 4
+        assert counts["sharp"]["records_with_missing_keywords"] == 1
+
+    @pytest.mark.parametrize("column", ["height_pixels", "width_pixels"])
+    def test_a_size_off_the_median_of_the_window_is_bad_in_that_window(self, column):
+        # The first ten are 4 pixels smaller: the smaller ones are fewer than half in windows from 3 on.
+        size = np.where(np.arange(20) < 10, 79, 83)
+        settings = settings_with(windows={"max_bad_records": 8})
+        study, counts = made(records_of(), flares_of(), images_of(records_of(), **{column: size}), settings=settings)
+        # Windows 0 and 1 have 10 and 9 small ones, so the last is bad; with 8 of each the median is 81: none is bad.
+        assert counts["all"]["windows_with_last_record_bad"] == 2
+        assert study.step_record.tolist() == [
+            list(range(2, 18)),
+            [*[10] * 7, *range(10, 19)],
+            [*[10] * 6, *range(10, 20)],
+        ]
+        # Of records no count can be told, as a magnetogram is bad in one window and good in another.
+        assert counts["sharp"]["records_with_bad_magnetogram"] == 0
+
+    def test_a_size_off_the_median_of_the_region_is_bad_everywhere(self):
+        bad_image = np.arange(20) == 17
+        images = images_of(records_of(), bad_image=bad_image, height_pixels=np.arange(20) * 10)
+        study, counts = made(records_of(), flares_of(), images, settings=IMAGES_WITHIN_REGION)
+        assert counts["sharp"]["records_with_bad_magnetogram"] == 1
+        assert counts["all"]["windows_with_last_record_bad"] == 1
+        assert study.images.frame_digest.tolist() == [1015, 1016, 1018, 1019]
+
+    def test_cubes_of_another_archive_are_told(self):
+        with pytest.raises(InputError, match=r"no record of the tables has a magnetogram .* \(20 images, 20 records\)"):
+            made(records_of(377), flares_of(), images_of(records_of(378)))
+
+    def test_an_image_twice_is_told(self):
+        images = images_of(records_of())
+        with pytest.raises(InputError, match="twice, the second in sharp-0"):
+            made(records_of(), flares_of(), pd.concat([images, images.iloc[3:4]], ignore_index=True))
+
+    @pytest.mark.parametrize("seed", range(3))
+    def test_pixels_have_no_say_in_windows_and_labels(self, seed):
+        records, flares = made_sun(seed)
+        images, rng = images_of(records), np.random.default_rng(seed)
+        n = len(images)
+        other = images.assign(
+            frame_digest=rng.integers(2**60, size=n), mean_gauss=rng.normal(size=n), mean_square_gauss2=rng.random(n)
+        )
+        (one, counts), (changed, counts_after) = (made(records, flares, which) for which in (images, other))
+        for name in ("step_record", "features", "issue_time", "evolution", "label", "split_group", "region"):
+            assert getattr(changed, name).tobytes() == getattr(one, name).tobytes(), name
+        assert counts_after == counts
+        assert changed.images.frame.tobytes() == one.images.frame.tobytes()
+        assert changed.images.frame_digest.tobytes() != one.images.frame_digest.tobytes()
+
+    @pytest.mark.parametrize("seed", range(3))
+    def test_magnetograms_after_the_issue_time_change_no_window(self, seed):
+        records, flares = made_sun(seed)
+        rng = np.random.default_rng(seed)
+        images = images_of(records, height_pixels=rng.choice([80, 83, 90], len(records), p=[0.02, 0.96, 0.02]))
+        now = START + 35 * CADENCE
+        later = images["t_rec"].to_numpy() > now
+        altered = images.copy()
+        altered.loc[later, "height_pixels"] += rng.integers(-9, 9, later.sum())
+        altered.loc[later & (rng.random(len(images)) < 0.2), "nan_fraction"] = 0.5
+
+        def until_now(one):
+            kept = one.issue_time <= now - TAI_MINUS_UTC
+            rows = [one.images.frame, one.images.frame_digest, one.label, one.region]
+            sequences = {key: value for key, value in sequences_of(one).items() if key[2] <= str(now - TAI_MINUS_UTC)}
+            return sequences, [row[kept].tolist() for row in rows]
+
+        study, _ = made(records, flares, images)
+        wanted = until_now(study)
+        assert len(wanted[0]) > 10
+        for which in (altered, images[~later | (rng.random(len(images)) < 0.5)], images[~later]):
+            changed, _ = made(records, flares, which.reset_index(drop=True))
+            assert until_now(changed)[0] == wanted[0]
+            assert sequences_of(changed) != sequences_of(study)
+            assert until_now(changed)[1] == wanted[1]
+
+
+class TestSelection:
+    def test_what_is_left_out_is_counted_once_and_by_its_first_reason(self):
+        columns = {
+            "longitude_min": np.full(20, -10.0),
+            "longitude_max": np.full(20, 20.0),
+            "quality": np.zeros(20, dtype=np.int64),
+            "area": np.full(20, 1000.0),
+        }
+        columns["longitude_max"][17:] = [70.0, 70.1, 80.0]
+        columns["longitude_min"][0] = -70.5
+        columns["quality"][[1, 19]] = [65536, 0x00010000]
+        columns["quality"][2] = 65535
+        columns["area"][5] = np.nan
+        study, counts = made(records_of(**columns), flares_of())
+        assert counts["sharp"] == {
+            "records": 20,
+            "records_beyond_longitude": 3,
+            "records_of_bad_quality": 1,
+            "records_outside_period": 0,
+            "records_kept": 16,
+            "records_without_quality": 0,
+            "records_without_longitude": 0,
+            "records_with_missing_keywords": 1,
+            "windows_kept": 1,
+            "windows_with_filled_records": 1,
+        }
+        # Records 2 to 17 are left; 5 is bad and filled with 6, which is the fifth of those left.
+        assert study.step_record.tolist() == [[0, 1, 2, 4, 4, *range(5, 16)]]
+
+    def test_a_record_left_out_within_a_window_counts_as_bad(self):
+        quality = np.zeros(20, dtype=np.int64)
+        quality[[3, 5, 7]] = 65536
+        study, counts = made(records_of(quality=quality), flares_of())
+        # Windows that begin with records 0 to 3 hold three bad ones (3 ends the run), the one from 4 holds two.
+        assert counts["all"]["windows_with_too_many_bad_records"] == 4
+        assert len(study.label) == 1
+
+    def test_what_a_source_does_not_give_leaves_no_record_out(self):
+        records = records_of(longitude_min=np.nan, longitude_max=np.nan, quality=-1)
+        study, counts = made(records, flares_of())
+        assert len(study.label) == 5
+        assert counts["sharp"]["records_without_quality"] == counts["sharp"]["records_without_longitude"] == 20
+
+    def test_the_period_holds_its_begin_and_not_its_end(self):
+        period = {"period": {"sharp": ["2012-01-01", "2012-01-02"], "smarp": ["2012-01-01", "2012-01-01"]}}
+        _, counts = made(records_of(), flares_of(), settings=settings_with(selection=period))
+        # The 15 records of the first of January, from 00:00.
+        assert counts["sharp"]["records_kept"] == 15
+        assert counts["sharp"]["records_outside_period"] == 5
+
+    def test_limits_of_quality_are_those_of_the_instrument(self):
+        quality = np.full(20, 65536)
+        records = pd.concat([records_of(quality=quality), records_of(instrument="smarp", quality=quality)])
+        _, counts = made(records, flares_of())
+        assert counts["sharp"]["records_kept"] == 0
+        assert counts["smarp"]["records_kept"] == 20
+
+    def test_a_keyword_that_is_no_feature_may_be_missing(self):
+        _, counts = made(records_of(r_value=np.nan), flares_of())
+        assert counts["sharp"]["records_with_missing_keywords"] == 0
+
+    def test_noaa_regions_of_records_left_out_still_name_the_patch(self):
+        noaa_ars = ["11158"] * 19 + ["11200"]
+        longitude_max = [20.0] * 19 + [80.0]
+        study, _ = made(
+            records_of(noaa_ars=noaa_ars, longitude_max=longitude_max),
+            flares_of(("2012-01-02T02:00:00", 2e-5, 11200)),
+            settings=SETTINGS,
+        )
+        assert "QUIET->STRONG" in evolution_of(study)
+
+    def test_nothing_left_is_told(self):
+        with pytest.raises(InputError, match="no record of sharp, smarp is left by the selection"):
+            made(records_of(longitude_max=75.0), flares_of())
+
+    def test_records_off_the_grid_are_told(self):
+        records = records_of(first=START + np.timedelta64(12 * 60, "s"))
+        with pytest.raises(InputError, match="off the grid"):
+            made(records, flares_of())
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("closed", ["both", "right"])
+@pytest.mark.parametrize("clock", ["tai_as_utc", "utc"])
+class TestNoLookIntoTheFuture:
+    def test_flares_after_the_issue_time_change_no_observation(self, seed, closed, clock):
+        records, flares = made_sun(seed)
+        settings = settings_with(labels={"closed": closed, "clock": clock})
+        study, _ = made(records, flares, settings=settings)
+        now = START + 35 * CADENCE
+        rng = np.random.default_rng(100 + seed)
+        later = now + rng.integers(1, 10**6, 40).astype("timedelta64[s]")
+        other = flares_of(*((start, 1e-4, ar) for start, ar in zip(later, rng.integers(11, 15, 40), strict=True)))
+        altered = pd.concat([flares[flares["start_time"] <= now], other], ignore_index=True)
+        changed, _ = made(records, altered, settings=settings)
+        # No flare has a say in which windows there are, and what their features are.
+        assert changed.step_record.tobytes() == study.step_record.tobytes()
+        assert changed.features.tobytes() == study.features.tobytes()
+        issued = study.issue_time <= now - (TAI_MINUS_UTC if clock == "tai_as_utc" else np.timedelta64(0, "s"))
+        assert issued.any()
+        assert (changed.evolution // 3)[issued].tolist() == (study.evolution // 3)[issued].tolist()
+        # The alteration did something: what is predicted changed, and what is observed later.
+        assert (changed.evolution % 3)[issued].tolist() != (study.evolution % 3)[issued].tolist()
+        assert (changed.evolution // 3)[~issued].tolist() != (study.evolution // 3)[~issued].tolist()
+
+    def test_records_after_the_issue_time_change_no_window(self, seed, closed, clock):
+        records, flares = made_sun(seed)
+        settings = settings_with(labels={"closed": closed, "clock": clock})
+        study, _ = made(records, flares, settings=settings)
+        now = START + 35 * CADENCE
+        rng = np.random.default_rng(100 + seed)
+        later = records["t_rec"].to_numpy() > now
+        altered = records.copy()
+        altered.loc[later, "area"] *= rng.uniform(0.5, 2, later.sum())
+        altered.loc[later & (rng.random(len(records)) < 0.2), "usfluxl"] = np.nan
+        altered.loc[later & (rng.random(len(records)) < 0.2), "quality"] = 2**20
+        issued_by = str(now - TAI_MINUS_UTC)
+
+        def until_now(one):
+            kept = one.issue_time <= np.datetime64(issued_by)
+            sequences = {key: value for key, value in sequences_of(one).items() if key[2] <= issued_by}
+            return sequences, one.evolution[kept].tolist(), one.label[kept].tolist()
+
+        wanted = until_now(study)
+        assert len(wanted[0]) > 10
+        for rows in (altered, altered[~later | (rng.random(len(records)) < 0.5)], records[~later]):
+            changed, _ = made(rows, flares, settings=settings)
+            assert until_now(changed) == wanted
+            assert sequences_of(changed) != sequences_of(study)
+
+
+@pytest.fixture(scope="module")
+def sun2022(request):
+    """Settings of the study in config.yaml."""
+    study = yaml.safe_load((request.config.rootpath / "config.yaml").read_text())["study"]["sun2022"]
+    settings = {name: study[name] for name in ("instruments", "features", "selection", "windows", "labels")}
+    # The paper's task, which the common settings are those of.
+    settings["labels"] = {name: value for name, value in settings["labels"].items() if name != "tasks"}
+    return settings
+
+
+@pytest.fixture(scope="module")
+def real_tables(published_folds):
+    """Records of all real folds, with the published label of each, and flares."""
+    records = []
+    for fold in published_folds:
+        published = fold.raw[["label"]].assign(
+            region=fold.raw["arpnum"].astype(int), t_rec=pd.to_datetime(fold.raw["t_end"]).astype("datetime64[s]")
+        )
+        table = fold.records.merge(published, on=["region", "t_rec"])
+        records.append(table.assign(instrument=fold.instrument, split_group=table["region"]))
+    return pd.concat(records, ignore_index=True), pd.concat([fold.flares for fold in published_folds])
+
+
+@pytest.fixture(scope="module")
+def real_windows(real_tables, sun2022):
+    """Windows of the study on the real tables."""
+    return made(*real_tables, settings=sun2022)[0]
+
+
+class TestRealTables:
+    def test_windows_of_two_regions_by_pandas(self, real_tables, real_windows, sun2022):
+        records, features = real_tables[0], sun2022["features"]
+        # The patch of AR 12192, largest of its cycle, and one of SMARP with 17 records missing among 131.
+        for code, instrument, region in [(0, "sharp", 4698), (1, "smarp", 285)]:
+            own = records[(records["instrument"] == instrument) & (records["region"] == region)].set_index("t_rec")
+            grid = own[features].asfreq("96min")
+            bad = grid.isna().any(axis=1)
+            wanted = grid.index[(bad.rolling(16).sum() <= 2) & ~bad]
+            assert len(wanted) > 40
+            positions = np.flatnonzero((real_windows.instrument == code) & (real_windows.region == region))
+            assert (real_windows.issue_time[positions] == own.loc[wanted, "time"].to_numpy()).all()
+            filled = grid.bfill()
+            for position, issued in zip(positions, wanted, strict=True):
+                window = filled.loc[:issued].iloc[-16:]
+                np.testing.assert_array_equal(real_windows.features[real_windows.step_record[position]], window)
+
+    def test_strong_after_the_issue_time_is_the_published_label(self, real_tables, real_windows):
+        published = real_tables[0].set_index(["instrument", "region", "time"])["label"] == "True"
+        instruments = np.array(real_windows.instruments)[real_windows.instrument]
+        windows = pd.MultiIndex.from_arrays([instruments, real_windows.region, real_windows.issue_time])
+        np.testing.assert_array_equal(real_windows.evolution % 3 == 2, published.loc[windows].to_numpy())
+
+    def test_numbers_of_positive_samples(self, real_windows):
+        # Counted before by a loop over the published records: label True, in the 16 slots up to it at most 2 missing.
+        positive = real_windows.label == 1
+        assert np.bincount(real_windows.instrument[positive]).tolist() == [2040, 2860]
