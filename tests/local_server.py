@@ -10,6 +10,7 @@ import json
 import re
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,7 +19,7 @@ from urllib.parse import parse_qs, urlsplit
 SLOW_SECONDS = 0.3
 
 
-class LocalServer(ThreadingHTTPServer):
+class LocalServer(ThreadingHTTPServer, ABC):
     """Answers GET by `answer(path, query)`; `requests` are the paths asked for, with their queries, in order."""
 
     daemon_threads = True
@@ -36,9 +37,9 @@ class LocalServer(ThreadingHTTPServer):
         """Address of the root, with a slash at its end."""
         return f"http://127.0.0.1:{self.server_port}/"
 
+    @abstractmethod
     def answer(self, path: str, query: dict[str, str]) -> bytes | dict | None:
         """Body of the answer, bytes or an object to be sent as JSON; None for 404. A subclass says what it serves."""
-        raise NotImplementedError("this class has faults and no files: serve from a subclass that answers")
 
     def fail(self, pattern: str, *faults: str) -> None:
         """The next requests whose path and query match the regular expression `pattern` meet these faults.

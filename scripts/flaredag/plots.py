@@ -57,6 +57,37 @@ DODGE_BETWEEN_TWO, DODGE_OVER_ALL = 0.012, 0.05
 REFERENCE_LINE: dict[str, Any] = {"color": GREY, "linewidth": 0.7, "linestyle": (0, (4, 2)), "zorder": 0}
 
 
+class ThreePanels(NamedTuple):
+    """A figure of a text's width with three panels in a row; a strip below the first shares its abscissa."""
+
+    figure: Figure
+    first: Axes
+    strip: Axes
+    second: Axes
+    third: Axes
+
+
+def three_panels(*, title_inches: float, legend_inches: float, between: float) -> ThreePanels:
+    """Empty panels, with room for a title above and a legend below; `between` them in widths of a panel."""
+    height = 2.2 + title_inches + legend_inches
+    figure = Figure(figsize=(TEXT_WIDTH_INCHES, height))
+    FigureCanvasSVG(figure)
+    grid = figure.add_gridspec(
+        2,
+        3,
+        left=0.075,
+        right=0.985,
+        bottom=(0.36 + legend_inches) / height,
+        top=1.0 - title_inches / height,
+        wspace=between,
+        hspace=0.12,
+        height_ratios=(4, 1),
+    )
+    strip = figure.add_subplot(grid[1, 0])
+    first = figure.add_subplot(grid[0, 0], sharex=strip)
+    return ThreePanels(figure, first, strip, figure.add_subplot(grid[:, 1]), figure.add_subplot(grid[:, 2]))
+
+
 class CurveOverSeeds(NamedTuple):
     """Mean and standard deviation over seeds of a curve, each (point,); NaN where no seed, or one, has the point."""
 
@@ -115,17 +146,9 @@ def verification_figure(
             f"figure {title!r} has {len(series)} series; wanted 1 to {len(COLOURS)}, which can be told apart. Split it."
         )
     with mpl.rc_context(STYLE):
-        legend_height = 0.12 + 0.15 * len(series)
-        height = 2.62 + legend_height
-        figure = Figure(figsize=(TEXT_WIDTH_INCHES, height))
-        FigureCanvasSVG(figure)
-        bottom, top = (0.36 + legend_height) / height, 1.0 - 0.42 / height
-        grid = figure.add_gridspec(
-            2, 3, left=0.075, right=0.985, bottom=bottom, top=top, wspace=0.28, hspace=0.12, height_ratios=(4, 1)
+        figure, reliability, counts, roc, profile = three_panels(
+            title_inches=0.42, legend_inches=0.12 + 0.15 * len(series), between=0.28
         )
-        counts = figure.add_subplot(grid[1, 0])
-        reliability = figure.add_subplot(grid[0, 0], sharex=counts)
-        roc, profile = figure.add_subplot(grid[:, 1]), figure.add_subplot(grid[:, 2])
         names, areas, skills = [], [], []
         for position, (dataset, model) in enumerate(series):
             look: dict[str, Any] = {"color": COLOURS[position], "marker": MARKERS[position]}

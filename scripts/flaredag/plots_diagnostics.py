@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 import numpy as np
-from matplotlib.backends.backend_svg import FigureCanvasSVG
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 
@@ -21,7 +19,7 @@ from flaredag.diagnostics import (
     VALUE,
 )
 from flaredag.errors import InputError
-from flaredag.plots import COLOURS, GREY, REFERENCE_LINE, STYLE, TEXT_WIDTH_INCHES, THOUSAND, add_title
+from flaredag.plots import COLOURS, GREY, REFERENCE_LINE, STYLE, THOUSAND, add_title, three_panels
 from flaredag.report_cells import MINUS, number, words
 
 if TYPE_CHECKING:
@@ -29,6 +27,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 # More series than these hide one another's bands.
 MOST_SERIES = 5
@@ -61,17 +60,9 @@ def diagnostics_figure(
             f"figure {title!r} has {len(series)} series; wanted 1 to {MOST_SERIES}, which can be told apart. Split it."
         )
     with mpl.rc_context(STYLE):
-        legend_height = 0.3 + 0.128 * len(series)
-        height = 2.74 + legend_height
-        figure = Figure(figsize=(TEXT_WIDTH_INCHES, height))
-        FigureCanvasSVG(figure)
-        bottom, top = (0.36 + legend_height) / height, 1.0 - 0.54 / height
-        grid = figure.add_gridspec(
-            2, 3, left=0.075, right=0.985, bottom=bottom, top=top, wspace=0.31, hspace=0.12, height_ratios=(4, 1)
+        figure, reliability, histogram, value, murphy = three_panels(
+            title_inches=0.54, legend_inches=0.3 + 0.128 * len(series), between=0.31
         )
-        histogram = figure.add_subplot(grid[1, 0])
-        reliability = figure.add_subplot(grid[0, 0], sharex=histogram)
-        value, murphy = figure.add_subplot(grid[:, 1]), figure.add_subplot(grid[:, 2])
         climatologies: dict[str, pd.DataFrame] = {}
         for colour, one in zip(COLOURS, series, strict=False):
             _draw_curve(reliability, points_of(diagnostics, one, CORP), colour=colour)

@@ -75,8 +75,11 @@ def test_other_numbers_of_cores_give_the_same_bytes(finished, project, cores):
 def test_networks_and_explanations_are_the_same_on_one_core(whole, whole_copy):
     for folder in STUDY:
         shutil.rmtree(whole_copy.path(folder))
-    whole_copy.run(cores=1)
-    assert artifacts(whole_copy) == artifacts(whole)
+    targets = [SCORES, *(f"results/embedded/sun2022/{name}.csv" for name in ("weights", "checks"))]
+    whole_copy.run(*targets, cores=1)
+    again, before = made_again(whole_copy), made_again(whole)
+    assert {*targets} <= {*again}
+    assert again == {path: before[path] for path in again}
 
 
 def test_a_run_killed_in_a_fit_goes_on_and_ends_with_the_same_bytes(finished, finished_copy):
@@ -103,26 +106,22 @@ def test_a_run_killed_in_a_fit_goes_on_and_ends_with_the_same_bytes(finished, fi
     assert not list(project.path("results").rglob("*.part"))
 
 
-@pytest.mark.parametrize(
-    ("name", "lost"),
-    [
-        ("sharp-0.csv", ["results/embedded/raw/keywords", "results/embedded/raw/segments"]),
-        ("sharp-0.zarr.zip", ["results/embedded/cubes"]),
-        ("goes.nc", ["results/embedded/flares"]),
-        ("windows.nc", STUDY),
-        ("checkpoint.safetensors", STUDY),
-        ("index.json", STUDY),
-    ],
-)
-def test_a_run_killed_in_a_write_goes_on_and_ends_with_the_same_bytes(finished, finished_copy, name, lost, tmp_path):
-    (tmp_path / "sitecustomize.py").write_text(KILL_AT_RENAME)
-    for folder in lost:
-        shutil.rmtree(finished_copy.path(folder))
-    killed = tmp_path / "killed"
-    env = os.environ | {"PYTHONPATH": str(tmp_path), "KILL_AT": name, "KILLED": str(killed)}
+RAW, FLARES = "results/embedded/raw", "results/embedded/flares"
+WRITTEN_BEFORE_THE_STUDY = {
+    "sharp-0.csv": [f"{RAW}/keywords/sharp-0.csv", f"{RAW}/segments/sharp-0.json"],
+    "sharp-0.zarr.zip": ["results/embedded/cubes/sharp-0.zarr.zip"],
+    "goes.nc": [f"{FLARES}/goes.nc", f"{FLARES}/goes.json"],
+}
+
+
+def kill_in_write(project, name: str, folder, *targets: str) -> None:
+    """Run Snakemake, and kill it the first time that a file is about to be named `name`."""
+    (folder / "sitecustomize.py").write_text(KILL_AT_RENAME)
+    killed = folder / "killed"
+    env = os.environ | {"PYTHONPATH": str(folder), "KILL_AT": name, "KILLED": str(killed)}
     run = subprocess.run(
-        finished_copy.command(*([SCORES] if lost == STUDY else [])),
-        cwd=finished_copy.folder,
+        project.command(*targets),
+        cwd=project.folder,
         env=env,
         capture_output=True,
         start_new_session=True,
@@ -130,14 +129,31 @@ def test_a_run_killed_in_a_write_goes_on_and_ends_with_the_same_bytes(finished, 
     )
     assert killed.exists()
     assert run.returncode == -signal.SIGKILL
-    for folder in lost:
+
+
+@pytest.mark.parametrize("name", WRITTEN_BEFORE_THE_STUDY)
+def test_a_run_killed_in_a_write_leaves_no_half_written_file(finished, finished_copy, name, tmp_path):
+    lost = WRITTEN_BEFORE_THE_STUDY[name]
+    for path in lost:
+        finished_copy.path(path).unlink()
+    kill_in_write(finished_copy, name, tmp_path, *lost)
+    assert not finished_copy.path(lost[0]).exists(), "a half-written file has its final name"
+    unlock_and_run(finished_copy, *lost)
+    assert artifacts(finished_copy) == artifacts(finished)
+    assert not list(finished_copy.path("results").rglob("*.part"))
+
+
+@pytest.mark.parametrize("name", ["windows.nc", "checkpoint.safetensors", "index.json"])
+def test_a_run_killed_in_a_write_of_the_study_goes_on_and_ends_with_the_same_bytes(
+    finished, finished_copy, name, tmp_path
+):
+    for folder in STUDY:
+        shutil.rmtree(finished_copy.path(folder))
+    kill_in_write(finished_copy, name, tmp_path, SCORES)
+    for folder in STUDY:
         assert not list(finished_copy.path(folder).rglob(name)), "a half-written file has its final name"
-    if lost == STUDY:
-        unlock_and_run(finished_copy, SCORES)
-        again, before = made_again(finished_copy), made_again(finished)
-        assert SCORES in again
-        assert again == {path: before[path] for path in again}
-    else:
-        unlock_and_run(finished_copy)
-        assert artifacts(finished_copy) == artifacts(finished)
+    unlock_and_run(finished_copy, SCORES)
+    again, before = made_again(finished_copy), made_again(finished)
+    assert SCORES in again
+    assert again == {path: before[path] for path in again}
     assert not list(finished_copy.path("results").rglob("*.part"))
