@@ -101,16 +101,16 @@ def like_of(
 ) -> Got | None:
     """Look up the like of a published figure in this run; None if the run made none.
 
-    Its `kind` says where: `windows` and `samples` in `samples` (windows by evolution type, samples by class, an
-    instrument), `split` in `index` (mean over seeds), `score` in `scores` (mean over seeds, thresholds at 0.5), `test`
-    in `comparisons`. A test of a over b has "a vs b" as its data set or its model, and " t" or " p" at the end of its
-    metric.
+    Its `kind` says where: `windows` and `samples` in `samples` (windows by evolution type, samples by class; its data
+    set is an instrument, and the task where a study has several), `split` in `index` (mean over seeds), `score` in
+    `scores` (mean over seeds, thresholds at 0.5), `test` in `comparisons`. A test of a over b has "a vs b" as its data
+    set or its model, and " t" or " p" at the end of its metric.
     """
     dataset, metric = figure["dataset"], figure["metric"]
     if figure["kind"] == "windows":
-        return _count(_of_instrument(samples["evolution"], dataset).get(metric.removeprefix("windows ")))
+        return _count(samples["evolution"].get(_counted(dataset), {}).get(metric.removeprefix("windows ")))
     if figure["kind"] == "samples":
-        return _count(_of_instrument(samples["samples"], dataset).get(metric))
+        return _count(samples["samples"].get(_counted(dataset), {}).get(metric))
     if figure["kind"] == "split":
         split, _, label = metric.partition(" ")
         seeds = index["datasets"].get(dataset, {}).get("seeds", {}).values()
@@ -120,10 +120,10 @@ def like_of(
     return _of_test(figure, scores, comparisons)
 
 
-def _of_instrument(counts: Mapping[str, Mapping[str, float]], instrument: str) -> Mapping[str, float]:
-    """Counts of an instrument: with several tasks, named after it, those of the first."""
-    name = instrument.lower()
-    return next((own for key, own in counts.items() if key == name or key.startswith(f"{name} ")), {})
+def _counted(dataset: str) -> str:
+    """Key of the counts of an instrument, and of a task of a study that has several: "SHARP strong_vs_quiet"."""
+    instrument, space, task = dataset.partition(" ")
+    return f"{instrument.lower()}{space}{task}"
 
 
 def p_of_test(figure: Mapping[str, Any]) -> dict[str, Any]:

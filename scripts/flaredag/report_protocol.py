@@ -217,10 +217,15 @@ def _calibrated(study: Study, intervals: pd.DataFrame) -> str:
         return ""
     n_positive = sum(value > 0 for value in shifted)
     of_best = ", ".join(f"{words(method)} on {best.count(method)}" for method in METHODS if method in best)
+    above = f"above climatology on {n_positive} of {len(shifted)} rungs. Best on the test set itself: {of_best}."
+    if np.allclose(raw, shifted):
+        return (
+            f"{words(model)} was trained at the natural rate of events, so that no prior shift moves its "
+            f"probabilities: BSS {_range(raw)}, {above}"
+        )
     return (
         f"As {words(model)} gives them, its probabilities are for a balanced test: BSS {_range(raw)} where events have "
-        f"their natural rate. Moved to it by the prior shift they have {_range(shifted)}, above climatology on "
-        f"{n_positive} of {len(shifted)} rungs. Best on the test set itself: {of_best}."
+        f"their natural rate. Moved to it by the prior shift they have {_range(shifted)}, {above}"
     )
 
 

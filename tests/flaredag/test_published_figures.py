@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from scipy.stats import t as students_t
 
 from flaredag.errors import InputError
@@ -41,17 +42,29 @@ def test_published_tables_are_whole_and_consistent_in_themselves() -> None:
         assert not papers.duplicated(["table", "dataset", "model", "metric"]).any()
 
 
+def test_counts_are_of_instruments_and_tasks_that_the_study_has() -> None:
+    config = yaml.safe_load((PAPERS.parents[1] / "config.yaml").read_text())
+    for path in sorted(PAPERS.glob("*.csv")):
+        study = config["study"][path.stem]
+        instruments = [name.upper() for name in study["instruments"]]
+        tasks = study["labels"].get("tasks", {})
+        counted = {f"{name} {task}" for name in instruments for task in tasks} if tasks else set(instruments)
+        papers = read_published(path, study=path.stem)
+        assert set(papers.loc[papers["kind"].isin(["windows", "samples"]), "dataset"]) <= counted
+
+
 def test_sun2022_as_published() -> None:
     papers = read_published(PAPERS / "sun2022.csv", study="sun2022")
     key = ["table", "dataset", "model", "metric"]
     figures = papers.set_index(key)["paper"]
     # Positives of Table 3 are the three cells of Table 2 that lead to STRONG; negatives the quiet ones.
     for instrument, total in (("SHARP", 2849), ("SMARP", 4601)):
-        cells = [figures["2", instrument, "", f"windows {past}->STRONG"] for past in ("QUIET", "WEAK", "STRONG")]
-        positive, negative = (figures["3", instrument, "", label] for label in ("positive", "negative"))
+        counted = f"{instrument} strong_vs_quiet"
+        cells = [figures["2", counted, "", f"windows {past}->STRONG"] for past in ("QUIET", "WEAK", "STRONG")]
+        positive, negative = (figures["3", counted, "", label] for label in ("positive", "negative"))
         assert sum(cells) == total == positive
-        assert figures["2", instrument, "", "windows QUIET->QUIET"] == negative
-        assert figures["3", instrument, "", "event_rate"] == pytest.approx(positive / (positive + negative), abs=5e-5)
+        assert figures["2", counted, "", "windows QUIET->QUIET"] == negative
+        assert figures["3", counted, "", "event_rate"] == pytest.approx(positive / (positive + negative), abs=5e-5)
     # Fusing adds all of the other instrument to the training split.
     assert figures["5", "FUSED_SHARP", "", "train positive"] == 1774 + 4601
     assert figures["5", "FUSED_SMARP", "", "train positive"] == 2849 + 2849

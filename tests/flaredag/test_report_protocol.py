@@ -91,6 +91,18 @@ def test_probabilities_that_the_event_rate_beats_are_told():
     assert "not told apart from always forecasting the event rate" in points(intervals=intervals)
 
 
+def test_a_model_trained_at_the_natural_rate_is_not_said_to_be_balanced():
+    intervals = made_up.intervals()
+    shifted = intervals["model"] == "lstm.prior_shift"
+    raw = (intervals["model"] == "lstm") & intervals["dataset"].isin(intervals.loc[shifted, "dataset"])
+    is_skill = intervals["metric"] == "brier_skill_score"
+    intervals.loc[raw & is_skill, "value"] = 0.2
+    told = points(intervals=intervals)
+    assert "LSTM was trained at the natural rate of events, so that no prior shift moves its probabilities" in told
+    assert "BSS .20, above climatology on 4 of 4 rungs. Best on the test set itself: beta on 4." in told
+    assert "balanced test" not in told
+
+
 def test_what_was_not_asked_is_not_told():
     told = points(comparisons=made_up.comparisons().iloc[:0], audit=made_up.audit().iloc[:0])
     assert "beats" not in told

@@ -98,6 +98,24 @@ def test_windows_samples_and_splits_are_counts() -> None:
     assert list(table) == list(COLUMNS)
 
 
+def test_counts_of_a_study_of_several_tasks_are_those_of_the_task_named() -> None:
+    tasks = ("operational", "strong_vs_quiet")
+    samples = {
+        "evolution": {f"sharp {task}": {"QUIET->STRONG": 300 + n} for n, task in enumerate(tasks)},
+        "samples": {f"sharp {task}": {"positive": 2800 + n} for n, task in enumerate(tasks)},
+    }
+    rows = [
+        ("2", "SHARP strong_vs_quiet", "", "windows QUIET->STRONG", 296, np.nan, "windows"),
+        ("3", "SHARP strong_vs_quiet", "", "positive", 2849, np.nan, "samples"),
+        ("3", "SHARP", "", "positive", 2849, np.nan, "samples"),
+    ]
+    table = compare_papers(
+        published(*rows), scores_of(accuracy=[1.0]), comparisons_of(0.1), samples, INDEX, agreement=RULE, reasons=[]
+    )
+    assert table["got"].iloc[:2].tolist() == [301, 2801]
+    assert table["agrees"].tolist() == ["yes", "yes", "not_run"]
+
+
 @pytest.mark.parametrize(("p", "verdict"), [(0.04, "yes"), (0.06, "no"), (np.nan, "no")])
 def test_a_statistic_shares_the_verdict_of_its_p(p: float, verdict: str) -> None:
     table = compared(
