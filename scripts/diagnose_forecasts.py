@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from flaredag.artifacts import write_csv
-from flaredag.block_bootstrap import block_weights, blocks_of_regions
+from flaredag.block_bootstrap import blocks_of_regions
 from flaredag.diagnostics import DECOMPOSITION_COLUMNS, DIAGNOSTIC_COLUMNS, diagnose
 from flaredag.errors import InputError
+from flaredag.forecast_blocks import REGIONS, Blocks, chosen_blocks, weights_of
 from flaredag.joblog import Progress, job_log
 from flaredag.predictions import read_predictions
 
@@ -32,7 +33,8 @@ def diagnose_forecasts(
 
     `forecasts`, of one data set, has the columns of flaredag.predictions; only its test split counts. The samples of
     all seeds of a model are pooled, and a region is one block through all seeds and models, so that models are held
-    against each other on the same draws. Raises InputError where a model has no test sample.
+    against each other on the same draws; where there is but one region, the whole disk, stretches of time are blocks
+    (`chosen_blocks`). Raises InputError where a model has no test sample.
     """
     tested = forecasts.loc[(forecasts["split"] == "test") & forecasts["model"].isin(list(models))]
     absent = [model for model in models if not (tested["model"] == model).any()]
@@ -42,16 +44,17 @@ def diagnose_forecasts(
             f"no test forecast of {', '.join(absent)}; there are some of {found or 'no model'}. Mend the series, or "
             "predict the test split first."
         )
-    block = blocks_of_regions(tested["instrument"], tested["region"])
-    weights = block_weights(int(block.max()) + 1, resamples=resamples, seed=seed)
+    regions = blocks_of_regions(tested["instrument"], tested["region"])
+    blocks = Blocks(REGIONS, regions, int(regions.max()) + 1) if regions.any() else chosen_blocks(tested)
+    weights = weights_of(blocks, resamples=resamples, seed=seed)
     label = tested["label"].to_numpy(dtype=np.int8)
     probability = tested["probability"].to_numpy(dtype=np.float64)
     diagnostics, decompositions = [], []
     for model in models:
         own = (tested["model"] == model).to_numpy()
-        points, decomposition = diagnose(label[own], probability[own], block[own], weights, level=level)
+        points, decomposition = diagnose(label[own], probability[own], blocks.block[own], weights, level=level)
         diagnostics.append(points.assign(model=model))
-        decompositions.append({"model": model} | decomposition)
+        decompositions.append({"model": model, "blocks": blocks.kind} | decomposition)
     return pd.concat(diagnostics, ignore_index=True), pd.DataFrame(decompositions)
 
 

@@ -7,7 +7,6 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from flaredag.diagnostics import read_decomposition, read_diagnostics
-from flaredag.forecast_blocks import NONE
 from flaredag.forecast_scores import read_intervals
 from flaredag.joblog import job_log
 from flaredag.plots import verification_figure, write_svg
@@ -30,14 +29,12 @@ def plot_forecasts(
     """Figures `skill` of all models, `curves` and `diagnostics` of the five of greatest Brier skill score."""
     models = by_skill(intervals)
     series = [(DATASET, model) for model in models[:MOST_SERIES]]
-    kind = intervals["blocks"].iloc[0]
-    blocks = "" if kind == NONE else kind
     which = f" of the best {len(series)} of {len(models)} models" if len(models) > len(series) else ""
     return {
         "skill": skill_figure(intervals, title="Skill of each model, with intervals"),
         "curves": verification_figure(curves, scores, series, title=f"Curves{which}", mark=""),
         "diagnostics": diagnostics_figure(
-            diagnostics, decomposition, series, title=f"Calibration and value{which}", mark="", blocks=blocks
+            diagnostics, decomposition, series, title=f"Calibration and value{which}", mark=""
         ),
     }
 

@@ -8,9 +8,8 @@ import numpy as np
 import pandas as pd
 
 from flaredag.artifacts import write_csv
-from flaredag.block_bootstrap import block_weights
 from flaredag.diagnostics import DECOMPOSITION_COLUMNS, DIAGNOSTIC_COLUMNS, diagnose
-from flaredag.forecast_blocks import NONE, chosen_blocks, rotation_blocks
+from flaredag.forecast_blocks import NONE, chosen_blocks, rotation_blocks, weights_of
 from flaredag.forecast_comparisons import compare_with_best
 from flaredag.forecast_scores import curves_of, intervals_of, scores_of, series_of
 from flaredag.joblog import Progress, job_log
@@ -50,7 +49,7 @@ def verify_forecasts(forecasts: pd.DataFrame, *, resamples: int, seed: int, leve
     comparisons = compare_with_best(
         test, series, {str(model): float(value) for model, value in skill.items()}, blocks, **chance, level=level
     )
-    weights = block_weights(blocks.n, **chance) if blocks.n > 1 else np.zeros((0, 1), dtype=np.float32)
+    weights = weights_of(blocks, **chance)
     points, components = [], []
     models = list(dict.fromkeys(one.model for one in series))
     progress = Progress(LOG, "diagnose forecasts", len(models))
@@ -61,7 +60,7 @@ def verify_forecasts(forecasts: pd.DataFrame, *, resamples: int, seed: int, leve
         )
         of_model, components_of_model = diagnose(label, probability, blocks.block[row], weights, level=level)
         points.append(of_model.assign(model=model))
-        components.append({"model": model} | components_of_model)
+        components.append({"model": model, "blocks": blocks.kind} | components_of_model)
         progress.advance()
     given = {"archive": "", "study": "", "dataset": DATASET, "protocol": PROTOCOL}
     return Verification(

@@ -29,7 +29,7 @@ LADDER_CAPTION = (
 )
 DIAGNOSTICS_CAPTION = (
     "Forecasts on {dataset}: reliability by isotonic regression with 95 % bands (CORP), economic value by cost-loss "
-    "ratio, and Murphy diagram, by resampling regions."
+    "ratio, and Murphy diagram, by resampling regions (days: stretches of time)."
 )
 ENSEMBLE_FIGURES = {
     "ensemble_scores": (

@@ -27,9 +27,11 @@ if TYPE_CHECKING:
     FloatArray = NDArray[np.float64]
 
 DIAGNOSTIC_COLUMNS = ("dataset", "model", "diagram", "x", "y", "low", "high", "n")
+# `blocks`: what was resampled (flaredag.forecast_blocks).
 DECOMPOSITION_COLUMNS = (
     "dataset",
     "model",
+    "blocks",
     "brier_score",
     "miscalibration",
     "discrimination",
@@ -116,7 +118,7 @@ def read_diagnostics(path: str | Path) -> pd.DataFrame:
 
 def read_decomposition(path: str | Path) -> pd.DataFrame:
     """Decompositions with `DECOMPOSITION_COLUMNS`, one row a series; raises InputError as `read_diagnostics`."""
-    return _read(path, DECOMPOSITION_COLUMNS, texts=("dataset", "model"))
+    return _read(path, DECOMPOSITION_COLUMNS, texts=("dataset", "model", "blocks"))
 
 
 def _points(diagram: str, x: FloatArray, resampled: FloatArray, *, level: float, n: NDArray[np.int64]) -> pd.DataFrame:

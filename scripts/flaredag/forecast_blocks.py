@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from flaredag.block_bootstrap import blocks_of_regions, carrington_rotation
+from flaredag.block_bootstrap import block_weights, blocks_of_regions, carrington_rotation
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,6 +51,13 @@ def rotation_blocks(forecasts: pd.DataFrame) -> Blocks | None:
     block = _numbered(carrington_rotation(_times(forecasts)))
     n = int(block.max()) + 1
     return Blocks(ROTATIONS, block, n) if n >= FEWEST_BLOCKS else None
+
+
+def weights_of(blocks: Blocks, *, resamples: int, seed: int) -> NDArray[np.float32]:
+    """How often each block is drawn (`flaredag.block_bootstrap.block_weights`); no resample of the kind `NONE`."""
+    if blocks.kind == NONE:
+        return np.zeros((0, blocks.n), dtype=np.float32)
+    return block_weights(blocks.n, resamples=resamples, seed=seed)
 
 
 def _times(forecasts: pd.DataFrame) -> NDArray[np.datetime64]:

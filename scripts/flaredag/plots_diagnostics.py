@@ -19,7 +19,8 @@ from flaredag.diagnostics import (
     VALUE,
 )
 from flaredag.errors import InputError
-from flaredag.plots import COLOURS, GREY, REFERENCE_LINE, STYLE, THOUSAND, add_title, three_panels
+from flaredag.forecast_blocks import NONE
+from flaredag.plots import COLOURS, GREY, REFERENCE_LINE, STYLE, TEXT_WIDTH_INCHES, THOUSAND, add_title, three_panels
 from flaredag.report_cells import MINUS, number, words
 
 if TYPE_CHECKING:
@@ -37,6 +38,10 @@ MOST_MARKED = 3
 # Where events are rarer, everything happens at low thresholds, and a logarithmic axis shows it.
 RARE_EVENT_RATE = 0.1
 LOWEST_VALUE_SHOWN = -0.5
+# A long legend is set smaller. Width of its text beside the handles, in characters as wide as their size is high: those
+# of this font are narrower.
+LEGEND_FONT_SIZE = 6.0
+LEGEND_WIDTH_POINTS = (72 * TEXT_WIDTH_INCHES - 24) / 0.602
 
 
 def diagnostics_figure(
@@ -46,13 +51,11 @@ def diagnostics_figure(
     *,
     title: str,
     mark: str,
-    blocks: str = "regions",
 ) -> Figure:
     """CORP reliability with histogram, economic value and Murphy diagram of `series` of (dataset, model).
 
     `diagnostics` and `decomposition` have the columns of flaredag.diagnostics; bands are their bounds. The legend has
-    the Brier score and its decomposition; `blocks`: by resampling what the bounds were made, empty where there are
-    none. `mark` (SIMULATED, say) stands in the corner; empty for none. Raises
+    the Brier score and its decomposition. `mark` (SIMULATED, say) stands in the corner; empty for none. Raises
     InputError on no series, more than five, or one that the tables do not hold.
     """
     if not 1 <= len(series) <= MOST_SERIES:
@@ -78,7 +81,7 @@ def diagnostics_figure(
         _finish_reliability(reliability, histogram)
         _finish_value(value, rare=min(rates) < RARE_EVENT_RATE)
         _finish_murphy(murphy, rare=min(rates) < RARE_EVENT_RATE)
-        _add_legend(figure, decomposition, series, blocks=blocks)
+        _add_legend(figure, decomposition, series)
         add_title(figure, title, mark)
     return figure
 
@@ -159,15 +162,16 @@ def _set_threshold_axis(axes: Axes, *, rare: bool) -> None:
     axes.set_xticks(np.linspace(0, 1, 6))
 
 
-def _add_legend(figure: Figure, decomposition: pd.DataFrame, series: Sequence[tuple[str, str]], *, blocks: str) -> None:
+def _add_legend(figure: Figure, decomposition: pd.DataFrame, series: Sequence[tuple[str, str]]) -> None:
     """Legend of the series with their Brier scores; the components with their bounds."""
     of_one_dataset = len({dataset for dataset, _ in series}) == 1
-    rows = []
+    rows, kinds = [], set()
     for dataset, model in series:
         found = decomposition.loc[(decomposition["dataset"] == dataset) & (decomposition["model"] == model)]
         if found.empty:
             raise InputError(f"no decomposition of {dataset} {model}; diagnose it first.")
         one = found.iloc[0]
+        kinds.add(one["blocks"])
         rows.append(
             [
                 _words_of_model(model) if of_one_dataset else f"{dataset} {_words_of_model(model)}",
@@ -190,8 +194,9 @@ def _add_legend(figure: Figure, decomposition: pd.DataFrame, series: Sequence[tu
         bbox_to_anchor=(0.5, 0.11 / figure.get_figheight()),
         handlelength=1.6,
         borderpad=0.0,
-        prop={"family": "DejaVu Sans Mono", "size": 6.0},
+        prop={"family": "DejaVu Sans Mono", "size": min(LEGEND_FONT_SIZE, LEGEND_WIDTH_POINTS / len(texts[0]))},
     )
+    blocks = " or ".join(sorted(kinds - {NONE}))
     note = f"In brackets: bounds by resampled {blocks}; those of miscalibration are freed from the overfit of the fit."
     note = note if blocks else "No bounds: there is too little to resample."
     figure.text(0.5, 0.03 / figure.get_figheight(), note, color=GREY, fontsize=5.8, ha="center", va="bottom")

@@ -89,7 +89,8 @@ def test_one_class_only_has_no_value(outcome):
 def test_tables_are_read_as_they_were_written(tmp_path):
     points, decomposition = diagnosed()
     points = points.assign(dataset="D", model="m")[list(DIAGNOSTIC_COLUMNS)]
-    components = pd.DataFrame([decomposition]).assign(dataset="D", model="m")[list(DECOMPOSITION_COLUMNS)]
+    components = pd.DataFrame([{"dataset": "D", "model": "m", "blocks": "regions"} | decomposition])
+    components = components[list(DECOMPOSITION_COLUMNS)]
     write_csv(tmp_path / "d.csv", points, float_format="%.17g")
     write_csv(tmp_path / "c.csv", components, float_format="%.17g")
     got = read_diagnostics(tmp_path / "d.csv")
@@ -115,5 +116,5 @@ def test_bad_diagnostics_are_refused(tmp_path, text, message):
 
 def test_a_bad_decomposition_is_refused(tmp_path):
     (tmp_path / "c.csv").write_text("dataset,model\nD,m\n")
-    with pytest.raises(InputError, match=r"c.csv: column brier_score, .* missing"):
+    with pytest.raises(InputError, match=r"c.csv: column blocks, brier_score, .* missing"):
         read_decomposition(tmp_path / "c.csv")

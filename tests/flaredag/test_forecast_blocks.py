@@ -4,7 +4,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from flaredag.forecast_blocks import DAYS, NONE, REGIONS, ROTATIONS, WEEKS, chosen_blocks, rotation_blocks
+from flaredag.forecast_blocks import (
+    DAYS,
+    NONE,
+    REGIONS,
+    ROTATIONS,
+    WEEKS,
+    chosen_blocks,
+    rotation_blocks,
+    weights_of,
+)
 
 
 def forecasts(n_days: int, *, n_regions: int = 1, per_day: int = 1) -> pd.DataFrame:
@@ -49,3 +58,10 @@ def test_rotations_beside_other_blocks():
     assert np.diff(rotations.block).min() == 0
     assert np.bincount(rotations.block).max() in (27, 28)
     assert rotation_blocks(forecasts(200)) is None
+
+
+def test_what_is_one_block_is_not_resampled():
+    assert weights_of(chosen_blocks(forecasts(5)), resamples=20, seed=1).shape == (0, 1)
+    weights = weights_of(chosen_blocks(forecasts(63)), resamples=20, seed=1)
+    assert weights.shape == (20, 63)
+    assert (weights.sum(axis=1) == 63).all()

@@ -27,7 +27,7 @@ def tables(event_rate=0.3, models=MODELS, dataset="SHARP_ALL"):
     for model in models:
         found, decomposition = diagnose(label, forecasts.get(model, truth), block, weights, level=0.95)
         points.append(found.assign(dataset=dataset, model=model))
-        components.append({"dataset": dataset, "model": model} | decomposition)
+        components.append({"dataset": dataset, "model": model, "blocks": "regions"} | decomposition)
     return pd.concat(points, ignore_index=True), pd.DataFrame(components)
 
 
@@ -59,6 +59,24 @@ def test_every_curve_is_drawn_with_its_points():
     np.testing.assert_allclose(murphy[2].get_ydata(), points_of(points, ("SHARP_ALL", "climatology"), "murphy")["y"])
     assert len(axes_named(figure, "economic value").lines) == 2 * len(MODELS) + 1
     assert "SIMULATED" in all_texts(figure)
+
+
+def test_the_note_says_what_was_resampled():
+    points, components = tables()
+    assert any("bounds by resampled regions;" in text for text in all_texts(draw(points, components)))
+    of_days = components.assign(blocks="Carrington rotations")
+    assert any("bounds by resampled Carrington rotations;" in text for text in all_texts(draw(points, of_days)))
+    assert any(text.startswith("No bounds") for text in all_texts(draw(points, components.assign(blocks="none"))))
+
+
+def test_a_legend_of_long_names_fits_the_width():
+    names = ("logistic_regression_on_quantiles_of_all_records.prior_shift", "climatology")
+    for models in (MODELS, names):
+        figure = draw(*tables(models=models), models=models)
+        figure.canvas.draw()
+        extent = figure.legends[0].get_window_extent()
+        assert extent.x0 >= 0
+        assert extent.x1 <= figure.bbox.width
 
 
 def test_the_legend_has_the_decomposition():

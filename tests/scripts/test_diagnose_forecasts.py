@@ -73,8 +73,22 @@ def test_seeds_are_pooled_and_a_region_is_one_block_through_them():
         level=0.95,
     )
     pd.testing.assert_frame_equal(points.drop(columns="model"), want)
-    assert decomposition.drop(columns="model").iloc[0].to_dict() == components
+    assert decomposition.iloc[0].to_dict() == {"model": "lstm", "blocks": "regions"} | components
     assert points.loc[points["diagram"] == "histogram", "n"].sum() == 80
+
+
+def test_the_whole_disk_is_resampled_by_stretches_of_time():
+    daily = mock_forecasts(seeds=(0,), n=400).assign(instrument="disk", region=0)
+    daily["issue_time"] = np.datetime64("2011-02-15", "s") + np.arange(len(daily)) * np.timedelta64(1, "D")
+    points, decomposition = diagnose_forecasts(daily, ["lstm"], **SETTINGS)
+    assert decomposition["blocks"].tolist() == ["Carrington rotations"]
+    assert (decomposition["low_discrimination"] < decomposition["high_discrimination"]).all()
+    of_value = points[(points["diagram"] == "murphy") & (points["y"] > 0)]
+    assert (of_value["low"] < of_value["high"]).mean() > 0.9
+    few = daily.groupby("split").head(5)
+    points, decomposition = diagnose_forecasts(few, ["lstm"], **SETTINGS)
+    assert decomposition["blocks"].tolist() == ["none"]
+    assert points["low"].isna().all()
 
 
 def test_only_the_test_split_counts():
