@@ -8,7 +8,7 @@ CORES ?= 8
 ARCHIVE ?=
 MIRROR ?=
 SETTINGS ?=
-PYTEST_ARGS ?= -n 2 --dist loadfile -q
+PYTEST_ARGS ?= -n 2 --dist worksteal -q
 
 VENV := .venv
 BIN := $(VENV)/bin
