@@ -307,7 +307,7 @@ def broken(folder: Path, name: str, text: str) -> None:
         ("strata", "", r"strata\.csv: .*not readable as CSV"),
         ("labels", "dataset,model\n", r"labels\.csv: column flare_list, .* missing"),
         ("conformal", "study,dataset\n", r"conformal\.csv: column model, .* missing"),
-        ("decomposition", "dataset,model\n", r"decomposition\.csv: column brier_score, .* missing"),
+        ("decomposition", "dataset,model\n", r"decomposition\.csv: column blocks, brier_score, .* missing"),
         ("checks", "subject,method\n", r"checks\.csv: column check, value, n missing"),
         ("fits", "dataset,models,seeds,dataset_digest,models_digest,path\nA,lstm,0,a,b,gone\n", "gone: .* no file"),
     ],
