@@ -70,6 +70,8 @@ class Project:
 def make_small(config: dict) -> None:
     """Few regions, few seeds, small images, small networks: what both configurations of the tests have in common."""
     config["effort"] = "paper"
+    # Of data sets that are left out below.
+    del config["efforts"]["quick"]["study"]["sun2022"]["datasets"]
     config["studies"] = ["sun2022"]
     config["archives"]["embedded"]["simulation"]["regions"] = {"sharp": 36, "smarp": 36}
     config["curation"]["cubes"]["pixels"] = 32
