@@ -20,7 +20,7 @@ rule audit_leaks:
     params:
         predicted=lambda wildcards: [dataset for dataset, _ in ours_in(wildcards)],
         study=lambda wildcards: wildcards.study,
-        settings=of_study("instruments", "features", "selection", "windows", "labels", "magnetograms"),
+        settings=of_study("instruments", "features", "flare_history", "selection", "windows", "labels", "magnetograms"),
         drawn=lambda wildcards: studies.settings_of_datasets(STUDIES[wildcards.study]),
         declared_leaks=lambda wildcards: [
             {key: leak[key] for key in ("setting", "value") if key in leak}

@@ -17,10 +17,12 @@ from flaredag import (
     noaa_files,
     provenance,
     shards,
+    shipped_tables,
     simulated_regions,
     sources,
     store,
     studies,
+    verification_settings,
 )
 from flaredag.errors import InputError
 

@@ -19,6 +19,7 @@ rule bound_scores:
         study=lambda wildcards: wildcards.study,
         families=of_study("comparisons"),
         settings=of_verification("resamples", "seed", "level"),
+        reliability_bins=bins_of_reliability,
         code=code_digest("bound_scores.py"),
     script:
         "../scripts/bound_scores.py"

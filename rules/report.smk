@@ -21,6 +21,8 @@ rule write_report:
         labels=of_studies("labels.csv"),
         conformal=of_studies("conformal.csv"),
         decomposition=of_studies("decomposition.csv"),
+        shipped_columns=of_studies("shipped_columns.csv"),
+        shipped_scores=of_studies("shipped_scores.csv"),
         pages=lambda wildcards: [
             page for name in STUDIES for suffix in (".html", ".gif") for page in regions_explained(name, suffix)
         ],

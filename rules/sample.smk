@@ -15,7 +15,7 @@ rule make_windows:
     conda:
         "../envs/make_windows.yaml"
     params:
-        settings=of_study("instruments", "features", "selection", "windows", "labels", "magnetograms"),
+        settings=of_study("instruments", "features", "flare_history", "selection", "windows", "labels", "magnetograms"),
         code=code_digest("make_windows.py"),
     script:
         "../scripts/make_windows.py"

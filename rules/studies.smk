@@ -16,12 +16,19 @@ def of_verification(*keys):
     return {key: config["verification"][key] for key in keys}
 
 
+def bins_of_reliability(wildcards):
+    """Bins of the reliability diagrams of the study of the job's wildcards."""
+    return verification_settings.reliability_bins(STUDIES[wildcards.study])
+
+
 def of_studies(name):
     """Path of a file of every study of this run."""
     return [f"results/{ARCHIVE}/{study}/{name}" for study in STUDIES]
 
 
-FIT_CODE = {kind: code_digest(f"fit_{kind}.py") for kind in ("networks", "baselines", store.ON_MAGNETOGRAMS)}
+FIT_CODE = {
+    kind: code_digest(f"fit_{kind}.py") for kind in ("networks", "baselines", "classifiers", store.ON_MAGNETOGRAMS)
+}
 FIT_ENVIRONMENTS = {
     kind: told(provenance.environment_digest, beside_snakefile(f"envs/fit_{kind}.yaml")) for kind in FIT_CODE
 }
@@ -143,3 +150,21 @@ def fit_inputs(kind):
         return found
 
     return inputs
+
+
+def facts_of_shipped(wildcards):
+    """File of facts on what the authors of a study shipped; none where it names none, or of another archive."""
+    name = STUDIES[wildcards.study].get("shipped") if wildcards.archive == "published" else None
+    return [beside_snakefile(f"rules/papers/{name}.yaml")] if name else []
+
+
+def in_shipped(wildcards):
+    """What shipped files are curated from, each a list of files; none where a study has none."""
+    facts = facts_of_shipped(wildcards)
+    named = [name for path in facts for name in told(shipped_tables.read_shipped_tables, path).files()]
+    return {
+        "facts": facts,
+        "shipped": [f"{archive_files.PUBLISHED}/raw/{name}" for name in named],
+        "sizes": [beside_snakefile("rules/keyword_magnitudes.csv") for _ in facts],
+        "records": [path for _ in facts for path in ON_REQUEST.curated["sharp_table"]],
+    }

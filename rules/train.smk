@@ -53,3 +53,21 @@ rule fit_baselines:
         made_from=lambda wildcards: fit_of("baselines", wildcards)[1].made_from,
     script:
         "../scripts/fit_baselines.py"
+
+
+rule fit_classifiers:
+    """Fit random forests and support vector machines on one data set, a batch of seeds; predict every split."""
+    input:
+        unpack(fit_inputs("classifiers")),
+    output:
+        predictions=f"{STORE}/checkpoints/{{dataset_digest}}/classifiers-{{models_digest}}/predictions.nc",
+        checkpoint=f"{STORE}/checkpoints/{{dataset_digest}}/classifiers-{{models_digest}}/checkpoint.safetensors",
+        provenance=f"{STORE}/checkpoints/{{dataset_digest}}/classifiers-{{models_digest}}/provenance.json",
+    log:
+        "results/logs/fit_classifiers/{dataset_digest}-{models_digest}.log",
+    conda:
+        "../envs/fit_classifiers.yaml"
+    params:
+        made_from=lambda wildcards: fit_of("classifiers", wildcards)[1].made_from,
+    script:
+        "../scripts/fit_classifiers.py"

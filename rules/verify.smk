@@ -19,7 +19,7 @@ rule list_fits:
 
 
 rule verify_predictions:
-    """Verify every prediction of a study by one code: scores at both thresholds, and curves."""
+    """Verify every prediction of a study by one code: scores at each threshold, and curves."""
     input:
         predictions=lambda wildcards: [path for _, _, path in verified(wildcards)],
     output:
@@ -34,6 +34,7 @@ rule verify_predictions:
         protocols=lambda wildcards: [protocol for _, protocol, _ in verified(wildcards)],
         archive=lambda wildcards: wildcards.archive,
         study=lambda wildcards: wildcards.study,
+        reliability_bins=bins_of_reliability,
         code=code_digest("verify_predictions.py"),
     script:
         "../scripts/verify_predictions.py"
@@ -102,7 +103,7 @@ rule compare_papers:
 
 
 rule plot_verification:
-    """Plot reliability diagram, ROC and skill-score profile of a group of models, with the spread over seeds."""
+    """Plot reliability diagram, ROC and skill score profiles of a group of models, with the spread over seeds."""
     input:
         curves="results/{archive}/{study}/curves.csv",
         scores="results/{archive}/{study}/scores.csv",

@@ -8,6 +8,7 @@ import pandas as pd
 
 from flaredag.artifacts import write_csv
 from flaredag.audit import Finding, findings_table, log_findings, merged, refuse_leaks
+from flaredag.audit_flare_history import findings_of_flare_history
 from flaredag.audit_of_study import (
     findings_of_data_set,
     findings_of_features,
@@ -56,6 +57,9 @@ def audit_leaks(
         findings += findings_of_features(task, windows[task], instrument)
     findings += findings_of_future(windows, records, flares, images, settings=settings, seed=seed)
     any_windows = next(iter(windows.values()))
+    findings += findings_of_flare_history(
+        any_windows, records, flares, images, settings=settings, declared_leaks=declared_leaks
+    )
     findings += findings_of_regions(any_windows, datasets, records, flares, settings=settings, seed=seed)
     of_predictions: list[Finding] = []
     for name, table in predictions:

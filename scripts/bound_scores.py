@@ -21,6 +21,7 @@ from flaredag.predictions import read_predictions
 from flaredag.resampled_series import FEWEST_BLOCKS, FIGURES, REGION, ROTATION, ResampledSeries, resampled_figures
 from flaredag.score_tables import INTERVAL_COLUMNS, figures_by_seed, read_scores
 from flaredag.study_blocks import StudyBlocks, read_study_blocks
+from flaredag.verification_settings import N_RELIABILITY_BINS
 
 LOG = logging.getLogger("flaredag")
 SERIES = ("archive", "study", "dataset", "model", "protocol")
@@ -33,14 +34,16 @@ def bound_scores(
     blocks: StudyBlocks,
     *,
     settings: Mapping[str, Any],
+    reliability_bins: int = N_RELIABILITY_BINS,
     threads: int = 1,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Intervals of all `scores` with `INTERVAL_COLUMNS`, and differences of the pairs of `families`.
 
     `predictions`: (data set, table) of all that `scores` are of; `families` as compare_models takes them; `settings`:
-    `resamples`, `seed` and `level`. Interval: percentiles of the mean over seeds, when regions (`low`, `high`) or solar
-    rotations (`low_rotation`, `high_rotation`) are drawn with replacement; a draw serves all seeds, data sets and
-    models of the study, and differences are paired. A seed whose figure is undefined is left out, as in `value`.
+    `resamples`, `seed` and `level`; `reliability_bins`: those that the scores were made with. Interval: percentiles of
+    the mean over seeds, when regions (`low`, `high`) or solar rotations (`low_rotation`, `high_rotation`) are drawn
+    with replacement; a draw serves all seeds, data sets and models of the study, and differences are paired. A seed
+    whose figure is undefined is left out, as in `value`.
     What is bounded is how much hangs on the regions tested; of what hangs on those trained on, only the seeds tell.
     What has one region only (the whole disk) is resampled by rotation alone: its `low` and `high` are those by
     rotation, and so are its differences. NaN where there is but one block, or a figure is undefined in most resamples.
@@ -72,7 +75,11 @@ def bound_scores(
         ) -> dict[str, NDArray[np.float64]]:
             model, seed, own = one
             return resampled_figures(
-                own, figures.loc[dataset, model, seed], weights, event_rate=event_rate.get((model, seed), np.nan)
+                own,
+                figures.loc[dataset, model, seed],
+                weights,
+                event_rate=event_rate.get((model, seed), np.nan),
+                reliability_bins=reliability_bins,
             )
 
         # Sums over blocks are exact, so how many work at once changes no bit.
@@ -96,6 +103,7 @@ def main(
     settings: Mapping[str, Any],
     families: Sequence[Family],
     threads: int,
+    reliability_bins: int = N_RELIABILITY_BINS,
 ) -> None:
     """Bound the `scores` of the files `predictions`, of the `datasets` beside them; one file is held at a time."""
     if len(predictions) != len(datasets) or not predictions:
@@ -110,6 +118,7 @@ def main(
         families,
         blocks,
         settings=settings,
+        reliability_bins=reliability_bins,
         threads=threads,
     )
     for path, table in zip((intervals, differences), bounded, strict=True):
@@ -209,4 +218,5 @@ if __name__ == "__main__":
             settings=snakemake.params.settings,
             families=snakemake.params.families,
             threads=snakemake.threads,
+            reliability_bins=snakemake.params.reliability_bins,
         )

@@ -21,6 +21,7 @@ from flaredag.published_figures import (
     read_published,
     reason_for,
     same_figure,
+    threshold_of,
 )
 from flaredag.score_tables import read_scores
 from flaredag.tables import numbers, read_raw_csv
@@ -32,6 +33,7 @@ COLUMNS = (
     "dataset",
     "model",
     "metric",
+    "threshold",
     "paper",
     "paper_sd",
     "got",
@@ -58,8 +60,8 @@ def compare_papers(
 ) -> pd.DataFrame:
     """Each published figure of `papers` with what was got, whether they agree (yes, no, not_run), and why not.
 
-    Our like of a figure is sought by `like_of`; a test statistic shares the verdict of its p. `reasons` are tried in
-    turn for a figure that does not agree (`reason_for`).
+    `threshold`: at which ours is taken, where a score needs one. Our like of a figure is sought by `like_of`; a test
+    statistic shares the verdict of its p. `reasons` are tried in turn for a figure that does not agree (`reason_for`).
     """
     rows = []
     for figure in papers.to_dict("records"):
@@ -76,6 +78,7 @@ def compare_papers(
         default = NOT_MADE if got is None else UNDEFINED if undefined else NO_REASON
         rows.append(
             figure
+            | {"threshold": threshold_of(figure)}
             | {"got": np.nan, "got_sd": np.nan, "n": np.nan}
             | ({} if got is None else {"got": got.value, "got_sd": got.sd, "n": got.n})
             | {"agrees": verdict, "why": "" if verdict == YES else reason_for(figure, reasons, default=default)}

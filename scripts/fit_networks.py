@@ -7,9 +7,20 @@ import pandas as pd
 
 from flaredag.fitting import dataset_of, fit_batch, write_batch
 from flaredag.joblog import job_log
-from flaredag.models import FittedModel, lstm
+from flaredag.models import FittedModel, attention_lstm, deep_flare_net, jordan_network, lstm, perceptron
 
-MODELS = {"lstm": lstm}
+MODELS = {
+    "lstm": lstm,
+    "lstm_attention": attention_lstm,
+    "lstm_attention_authors_code": attention_lstm,
+    "lstm_attention_masked": attention_lstm,
+    "lstm_without_attention": attention_lstm,
+    "lstm_without_dense": attention_lstm,
+    "lstm_alone": attention_lstm,
+    "perceptron": perceptron,
+    "jordan_network": jordan_network,
+    "deep_flare_net": deep_flare_net,
+}
 
 
 def fit_networks(

@@ -1,9 +1,13 @@
-"""A figure of verification: of a group of series, as Figures 6 to 8 of Sun et al. 2022, or of all in overview."""
+"""A figure of verification: of a group of series over each other or in rows, or of all of a study in overview.
+
+Over each other they are drawn as in Figures 6 to 8 of Sun et al. 2022, in rows (the kind `profiles`) as in Figures 8 to
+10 of Liu et al. 2019.
+"""
 
 import logging
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -12,7 +16,9 @@ from flaredag.calibration_names import is_calibrated
 from flaredag.errors import InputError
 from flaredag.joblog import job_log
 from flaredag.plots import overview_figure, verification_figure, write_svg
+from flaredag.plots_profiles import profiles_figure
 from flaredag.score_tables import read_curves, read_scores
+from flaredag.verification_settings import PROFILES, profiles_threshold
 
 LOG = logging.getLogger("flaredag")
 
@@ -25,11 +31,13 @@ class Series(TypedDict):
 
 
 class Group(TypedDict):
-    """The series of one figure."""
+    """The series of one figure, its kind, and the threshold that is marked in one of the kind `profiles`."""
 
     name: str
     title: str
     series: list[Series]
+    kind: NotRequired[str]
+    threshold: NotRequired[str]
 
 
 def plot_verification(
@@ -52,6 +60,9 @@ def plot_verification(
         return overview_figure(scores, title=title, mark=mark)
     series = [(one["dataset"], one["model"]) for one in group["series"]]
     try:
+        if group.get("kind") == PROFILES:
+            at = profiles_threshold(group)
+            return profiles_figure(curves, scores, series, threshold=at, title=group["title"], mark=mark)
         return verification_figure(curves, scores, series, title=group["title"], mark=mark)
     except InputError as error:
         raise InputError(f"figure {group['name']}: {error}") from error

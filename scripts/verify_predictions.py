@@ -20,17 +20,21 @@ from flaredag.score_tables import (
     VALIDATION_THRESHOLD,
 )
 from flaredag.verification import UNDEFINED_BECAUSE, threshold_of_best_true_skill_statistic
+from flaredag.verification_settings import N_RELIABILITY_BINS
 
 LOG = logging.getLogger("flaredag")
 
 
-def verify_predictions(predictions: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def verify_predictions(
+    predictions: pd.DataFrame, *, reliability_bins: int = N_RELIABILITY_BINS
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Scores (model, seed, threshold, metric, value) and curves (model, seed, curve, x, y, n) of the test split.
 
     `predictions` has the columns of flaredag.predictions. The validation split only chooses a threshold, the training
     split only gives the event rate of its climatology; without them what hangs on them is NaN. The threshold that is
-    best on the test split itself is a leak, scored to be priced. Rows are in the order of model, seed and `METRICS`.
-    Raises InputError if a model and seed has no test sample.
+    best on the test split itself is a leak, scored to be priced. `reliability_bins`: those of the reliability diagram
+    and of the components of the Brier score. Rows are in the order of model, seed and `METRICS`. Raises InputError if
+    a model and seed has no test sample.
     """
     series = []
     for (model, seed), samples in predictions.groupby(["model", "seed"], observed=True, sort=True):
@@ -63,7 +67,7 @@ def verify_predictions(predictions: pd.DataFrame) -> tuple[pd.DataFrame, pd.Data
                 training_event_rate=float(label["train"].mean()) if "train" in label else float("nan"),
             )
         )
-    return scores_of(series), curves_of(series)
+    return scores_of(series, reliability_bins=reliability_bins), curves_of(series, reliability_bins=reliability_bins)
 
 
 def main(
@@ -75,6 +79,7 @@ def main(
     *,
     archive: str,
     study: str,
+    reliability_bins: int = N_RELIABILITY_BINS,
 ) -> None:
     """Verify the files `predictions`, of the `datasets` and `protocols` beside them. Each file is read once."""
     if not len(predictions) == len(datasets) == len(protocols) or not predictions:
@@ -88,7 +93,7 @@ def main(
     for path in dict.fromkeys(paths):
         table = read_predictions(path)
         try:
-            verified[path] = verify_predictions(table)
+            verified[path] = verify_predictions(table, reliability_bins=reliability_bins)
         except InputError as error:
             raise InputError(f"{path}: {error}") from error
         n_series = len(table[["model", "seed"]].drop_duplicates())
@@ -146,4 +151,5 @@ if __name__ == "__main__":
             snakemake.output.curves,
             archive=snakemake.params.archive,
             study=snakemake.params.study,
+            reliability_bins=snakemake.params.reliability_bins,
         )

@@ -14,9 +14,12 @@ from flaredag import (
     report_explanations,
     report_first_page,
     report_labels,
+    report_profiles,
     report_protocol,
     report_sections,
+    report_shipped,
     report_strata,
+    report_thresholds,
 )
 from flaredag.artifacts import write_csv, write_json, written_whole
 from flaredag.joblog import job_log
@@ -62,7 +65,8 @@ def write_report(
     for study, of_study in zip(studies, results, strict=True):
         figures: dict[str, list[Block]] = {}
         for i, figure in enumerate(study["figures"]):
-            block = {"kind": "figure", "file": figure_file(n_figures + i), "caption": figure["title"]}
+            caption = report_profiles.caption(figure, of_study.intervals)
+            block = {"kind": "figure", "file": figure_file(n_figures + i), "caption": caption}
             figures.setdefault(figure["section"], []).append(block)
         n_figures += len(study["figures"])
         sections = {
@@ -71,7 +75,10 @@ def write_report(
                 *report_protocol.protocol(study, of_study.intervals),
                 *figures.get("The protocol ladder", []),
             ],
-            "Scores": report_sections.scores(study, of_study.intervals),
+            "Scores": [
+                *report_sections.scores(study, of_study.intervals),
+                *report_thresholds.scores_at_thresholds(study, of_study.intervals),
+            ],
             "Is the difference more than chance?": report_sections.comparisons(study, of_study),
             "Figures": figures.get("Figures", []),
             "Calibration and value": [
@@ -88,6 +95,9 @@ def write_report(
             ],
             "Explanation": [*report_explanations.explanation(of_study.checks), *figures.get("Explanation", [])],
             "Published figures against this run": published_against_ours(study, of_study),
+            "What the authors shipped": report_shipped.shipped(
+                study, of_study.shipped_columns, of_study.shipped_scores
+            ),
             "Fits": report_sections.fits(of_study),
         }
         parts.append(

@@ -114,6 +114,8 @@ def made_up_sun() -> tuple[pd.DataFrame, pd.DataFrame]:
     flares = pd.DataFrame(
         {
             "start_time": begins,
+            "peak_time": begins + np.timedelta64(600, "s"),
+            "end_time": begins + np.timedelta64(1200, "s"),
             "peak_flux": rng.choice([2e-6, 3e-5], 5000, p=[0.8, 0.2]),
             "goes_class": "",
             "noaa_ar": 11000 + flaring,

@@ -9,19 +9,21 @@ import pandas as pd
 import made_up_protocol
 from flaredag.artifacts import write_csv, write_json
 from flaredag.report_inputs import ArchiveResults, Results, read_archive_results, read_results
-from flaredag.score_tables import METRICS
+from flaredag.score_tables import CATEGORICAL_METRICS, METRICS
+from flaredag.shipped_results import NAMED_COLUMNS, SHIPPED_SCORE_COLUMNS
 
 TEMPLATE = str(Path(__file__).parents[1] / "scripts" / "report.typ")
 SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20"><rect width="40" height="20" fill="#0072B2"/></svg>'
 )
-AT_THRESHOLD = METRICS[:7]
 # True skill statistic of seeds 0 and 1, at both thresholds.
 TSS = {("A", "lstm"): (0.8, 0.9), ("A", "logistic_regression"): (0.7, 0.6), ("B", "lstm"): (0.5, 0.5)}
 TSS |= {("B", "logistic_regression"): (0.6, 0.7)}
 
 # Tables of a study as `made_up_protocol` has them.
 MADE_UP_TABLES = ("audit", "strata", "labels", "conformal", "decomposition")
+# Of a study whose authors shipped nothing.
+NOT_SHIPPED = {"shipped_columns": NAMED_COLUMNS, "shipped_scores": SHIPPED_SCORE_COLUMNS}
 
 
 def study_named(name: str) -> dict:
@@ -46,6 +48,7 @@ def study_named(name: str) -> dict:
             }
         ],
         "figures": [{"name": "box", "title": "A blue box.", "section": "Figures"}],
+        "score_tables": [],
         "agreement": {"standard_deviations": 2, "relative_difference": 0.1, "significance": 0.05},
     }
 
@@ -137,7 +140,7 @@ def scores_of(name: str) -> pd.DataFrame:
                 value = {"true_skill_statistic": tss, "n_samples": 20, "n_events": 10}.get(metric, 0.25)
                 # One seed forecast no event.
                 value = "" if metric == "false_alarm_ratio" and seed == 1 else value
-                thresholds = ("fixed_0.5", "validation") if metric in AT_THRESHOLD else ("",)
+                thresholds = ("fixed_0.5", "validation") if metric in CATEGORICAL_METRICS else ("",)
                 rows += [("embedded", name, dataset, seed, model, "p", each, metric, value) for each in thresholds]
     columns = ["archive", "study", "dataset", "seed", "model", "protocol", "threshold", "metric", "value"]
     return pd.DataFrame(rows, columns=columns)
@@ -180,13 +183,14 @@ def written(folder: Path, name: str) -> dict[str, str]:
     tables = {"intervals": intervals_of(name), "comparisons": comparisons_of(name)} | {
         each: getattr(made_up_protocol, each)() for each in MADE_UP_TABLES
     }
+    tables |= {each: pd.DataFrame(columns=list(columns)) for each, columns in NOT_SHIPPED.items()}
     for each, table in tables.items():
         write_csv(folder / f"{each}.csv", table, float_format="%.10g")
     (folder / "papers.csv").write_text(
-        "study,table,dataset,model,metric,paper,paper_sd,got,got_sd,n,agrees,why\n"
-        f"{name},6,A,lstm,true_skill_statistic,0.884,0.032,0.85,0.07,2,yes,\n"
-        f"{name},6,B,lstm,true_skill_statistic,0.8,0.05,0.5,0.0,2,no,Too few regions.\n"
-        f"{name},8,A,lstm vs cnn,accuracy p,0.001,,,,,not_run,No CNN here.\n"
+        "study,table,dataset,model,metric,threshold,paper,paper_sd,got,got_sd,n,agrees,why\n"
+        f"{name},6,A,lstm,true_skill_statistic,fixed_0.5,0.884,0.032,0.85,0.07,2,yes,\n"
+        f"{name},6,B,lstm,true_skill_statistic,fixed_0.5,0.8,0.05,0.5,0.0,2,no,Too few regions.\n"
+        f"{name},8,A,lstm vs cnn,accuracy p,,0.001,,,,,not_run,No CNN here.\n"
     )
     write_json(
         folder / "samples.json",
@@ -230,7 +234,17 @@ def archive_results_of(folder: Path) -> ArchiveResults:
 def paths_of(folder: Path) -> dict[str, str]:
     """Paths of the results of a study in `folder`, by the name of the input."""
     names = {"figures": "figure.svg", "samples": "samples.json", "index": "index.json"}
-    tables = ("scores", "comparisons", "papers", "fits", "weights", "checks", "intervals", *MADE_UP_TABLES)
+    tables = (
+        "scores",
+        "comparisons",
+        "papers",
+        "fits",
+        "weights",
+        "checks",
+        "intervals",
+        *MADE_UP_TABLES,
+        *NOT_SHIPPED,
+    )
     names |= {each: f"{each}.csv" for each in tables}
     return {each: str(folder / file) for each, file in names.items()}
 

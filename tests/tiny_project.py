@@ -128,11 +128,13 @@ def make_tiny(config: dict) -> None:
 
 
 def make_whole(config: dict) -> None:
-    """A CNN on magnetograms, stacking and explanation besides."""
+    """A CNN on magnetograms, classifiers of scikit-learn, stacking and explanation besides."""
     make_small(config)
     config["models"]["cnn"]["max_epochs"] = 1
+    config["models"]["random_forest"]["n_trees"] = 10
     study = config["study"]["sun2022"]
     study["fits"]["magnetogram_networks"] |= {"models": ["cnn"], "seeds_per_job": 2}
+    study["fits"]["classifiers"] = {"models": ["random_forest", "support_vector_machine"], "seeds_per_job": 2}
     study["datasets"]["SHARP_FOLDS"]["folds"] = 3
     study["ensembles"] = study["ensembles"][:1]
     study["explanation"] |= {"n_frames": 2, "regions": {"embedded": 1}}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from flaredag.goes import goes_class_of_flux
 from flaredag.keyword_ranges import KEYWORDS
 from flaredag.study_windows import make_windows, sample_keys
 
@@ -24,6 +25,10 @@ _REMOVED, _FACTORS = 0.1, (2.0, 5.0)
 _STILL_SEEN = np.timedelta64(86400, "s")
 # Flares may be compared with TAI as if it were UTC (a convention of the paper), which is ahead by 37 s at most.
 _CLOCKS_APART = np.timedelta64(60, "s")
+# A flare in progress becomes so many times as strong, and peaks and ends so much later.
+_GROWTH, _DELAY = 10.0, np.timedelta64(3600, "s")
+# No record: -1 is that of a padded step.
+_UNUSED = -2
 _IMAGE_COLUMNS = ("frame_digest", "mean_gauss", "mean_square_gauss2", "longitude_deg", "latitude_deg")
 
 
@@ -53,12 +58,40 @@ def altered_records(
 
 
 def altered_flares(flares: pd.DataFrame, cut: np.datetime64, rng: np.random.Generator) -> pd.DataFrame:
-    """Flares (`flaredag.tables.read_flares`) of which those after `cut` have changed their regions and peak fluxes."""
+    """Flares (`flaredag.tables.read_flares`) of which those after `cut` are others.
+
+    They have changed their regions, their peak fluxes, and how long after its start each peaks and ends.
+    """
     later = np.flatnonzero((flares["start_time"] > cut + _CLOCKS_APART).to_numpy())
     altered = flares.copy()
     for names in (["noaa_ar", "instrument", "region"], ["peak_flux", "goes_class"]):
         altered.loc[later, names] = flares[names].to_numpy()[rng.permutation(later)]
+    shuffled = rng.permutation(later)
+    for name in ("peak_time", "end_time"):
+        after_start = (flares[name] - flares["start_time"]).to_numpy()
+        altered.loc[later, name] = flares["start_time"].to_numpy()[later] + after_start[shuffled]
     return altered.astype(flares.dtypes)
+
+
+def altered_flares_in_progress(flares: pd.DataFrame, cut: np.datetime64) -> pd.DataFrame:
+    """Flares (`flaredag.tables.read_flares`) of which those that are in progress at `cut` become others.
+
+    Those that have not peaked become ten times as strong and peak an hour later; they, and those that have not ended,
+    end an hour later. Of a flare without peak time, or end time, it is not known whether it is in progress.
+    """
+    start, peak, end = (flares[f"{name}_time"].to_numpy(dtype="datetime64[s]") for name in ("start", "peak", "end"))
+    rising, unfinished = ((start < cut) & (time >= cut) for time in (peak, end))
+    flux = np.where(rising, _GROWTH * flares["peak_flux"].to_numpy(), flares["peak_flux"])
+    goes_class = [
+        goes_class_of_flux(one) if is_rising else given
+        for one, is_rising, given in zip(flux, rising, flares["goes_class"], strict=True)
+    ]
+    return flares.assign(
+        peak_flux=flux,
+        goes_class=goes_class,
+        peak_time=np.where(rising, peak + _DELAY, peak),
+        end_time=np.where(rising | unfinished, end + _DELAY, end),
+    ).astype(flares.dtypes)
 
 
 def altered_images(
@@ -128,17 +161,18 @@ def _feature_differs(
 ) -> NDArray[np.int64]:
     """How many windows, `own` of one and `other` of the other, differ in any step of each feature, (feature,)."""
     steps = [windows.step_record[positions] for windows, positions in ((before, own), (after, other))]
+    # -1, the record of a padded step, reads the last of these rows, which equals itself and no record.
+    was, now = (np.vstack([study.features, np.full(study.features.shape[1], np.inf)]) for study in (before, after))
     # Most windows share most records: each pair of records is compared once, not once a window and step.
-    partner = np.full(len(before.features), -1, dtype=np.int64)
+    partner = np.full(len(was), _UNUSED, dtype=np.int64)
     partner[steps[0]] = steps[1]
-    used = np.flatnonzero(partner >= 0)
-    record_differs = np.zeros(before.features.shape, dtype=bool)
-    record_differs[used] = before.features[used] != after.features[partner[used]]
-    differs = np.zeros((len(own), before.features.shape[1]), dtype=bool)
+    used = np.flatnonzero(partner != _UNUSED)
+    record_differs = np.zeros(was.shape, dtype=bool)
+    record_differs[used] = was[used] != now[partner[used]]
+    differs = np.zeros((len(own), was.shape[1]), dtype=bool)
     guilty = np.asarray(record_differs.any(axis=1))
     suspicious = guilty[steps[0]] | (partner[steps[0]] != steps[1])
     rows = np.flatnonzero(suspicious.any(axis=1))
     for step in range(steps[0].shape[1]):
-        was, now = before.features[steps[0][rows, step]], after.features[steps[1][rows, step]]
-        differs[rows] |= was != now
+        differs[rows] |= was[steps[0][rows, step]] != now[steps[1][rows, step]]
     return differs.sum(axis=0)

@@ -99,8 +99,13 @@ def _of_splits(subject: str, samples: AuditedSamples, *, window_hours: float, ho
         regions = Finding("region_in_two_splits", subject, CLEAN, len(rows), text)
     else:
         regions = region_in_two_splits(subject, draws)
-    reach = {"window_hours": window_hours, "horizon_hours": horizon_hours}
-    windows = windows_overlap_across_splits(subject, draws, **reach, split_by="time" if chronological else "region")
+    windows = windows_overlap_across_splits(
+        subject,
+        draws,
+        window_hours=window_hours,
+        horizon_hours=horizon_hours,
+        split_by="time" if chronological else "region",
+    )
     return [regions, windows, looks_balanced(subject, rows["label"].to_numpy(), _split_codes(rows))]
 
 

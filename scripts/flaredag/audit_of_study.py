@@ -55,20 +55,23 @@ def findings_of_data_set(
     labels = tasks[drawn["task"]] if drawn["task"] else next(iter(tasks.values()))
     draws = draws_of_datasets(windows, datasets)
     own = windows.instrument == windows.instruments.index(draw["evaluated"])
+    cut_declared = draw.get("borders") == "cut" and is_declared(declared_leaks, "borders", "cut")
     return [
-        region_in_two_splits(name, draws),
+        region_in_two_splits(name, draws, cut_declared=cut_declared),
         windows_overlap_across_splits(
             name,
             draws,
             window_hours=window_hours(settings["windows"], labels),
             horizon_hours=labels["horizon_hours"],
             split_by=draw.get("split_by", "region"),
+            cut_declared=cut_declared,
         ),
         standardised_by_test(
             name,
             windows,
             datasets,
             declared=draw["standardisation"] == "global" and is_declared(declared_leaks, "standardisation", "global"),
+            min_max_scaled=draw.get("min_max_scaled", ()),
             pixels_of=draw.get("pixels_standardised_by"),
         ),
         *chosen_by_outcome(
@@ -225,7 +228,7 @@ def _noaa_numbers(records: pd.DataFrame) -> pd.DataFrame:
 
 
 def _split_of_region(region: NDArray[np.int64], n_regions: int, datasets: Sequence[Dataset]) -> NDArray[np.int8]:
-    """Split of each region, (draw, region), -1 where it is in none."""
+    """Split of each region, (draw, region): -1 where it is in none, the last where a border cuts it."""
     splits = np.full((len(datasets), n_regions), -1, dtype=np.int8)
     for row, dataset in zip(splits, datasets, strict=True):
         for code, name in enumerate(SPLITS):

@@ -35,8 +35,12 @@ class SplitSamples:
     region_names: Sequence[str]
 
 
-def region_in_two_splits(subject: str, draws: Sequence[SplitSamples]) -> Finding:
-    """Regions, and groups of them, that lie in two splits of one draw."""
+def region_in_two_splits(subject: str, draws: Sequence[SplitSamples], *, cut_declared: bool = False) -> Finding:
+    """Regions, and groups of them, that lie in two splits of one draw.
+
+    `cut_declared`: the study declares that borders in time cut regions, which excuses draws whose splits follow each
+    other in time.
+    """
     n_regions, n_shared, told = 0, 0, ""
     for draw in draws:
         n_regions += len(np.unique(draw.region))
@@ -51,7 +55,7 @@ def region_in_two_splits(subject: str, draws: Sequence[SplitSamples]) -> Finding
             told += "" if len(splits) > 1 else ", and another of its group elsewhere"
     if n_shared:
         text = f"{n_shared} of {n_regions} regions, counted by draw, lie in two splits, or their group does; {told}"
-        return Finding("region_in_two_splits", subject, LEAK, n_shared, text)
+        return Finding("region_in_two_splits", subject, _outcome(draws, cut_declared=cut_declared), n_shared, text)
     return Finding("region_in_two_splits", subject, CLEAN, n_regions, f"{n_regions} regions, counted by draw")
 
 
@@ -90,12 +94,14 @@ def windows_overlap_across_splits(
     window_hours: float,
     horizon_hours: float,
     split_by: str = "region",
+    cut_declared: bool = False,
 ) -> Finding:
     """Windows [issue - window, issue + horizon] that share time with one of another split.
 
     `split_by`: "region" holds windows of one group of regions against each other; "time" all windows, of whatever
     region, so that a purge gap of window + horizon is wanted between the splits; "cycle" the same between test and the
-    rest, which themselves are split by region. Windows that meet in one instant do not overlap.
+    rest, which themselves are split by region. Windows that meet in one instant do not overlap. `cut_declared` as in
+    `region_in_two_splits`.
     """
     reach = np.timedelta64(round(3600 * (window_hours + horizon_hours)), "s")
     n_windows, n_overlapping, told = 0, 0, ""
@@ -122,7 +128,8 @@ def windows_overlap_across_splits(
     if n_overlapping:
         text = f"{n_overlapping} of {n_windows} windows ({wanted}) overlap one {of_whom[split_by]} in another split"
         text += f"; {told}"
-        return Finding("windows_overlap_across_splits", subject, LEAK, n_overlapping, text)
+        outcome = _outcome(draws, cut_declared=cut_declared)
+        return Finding("windows_overlap_across_splits", subject, outcome, n_overlapping, text)
     text = f"no window ({wanted}) overlaps one {of_whom[split_by]} in another split"
     return Finding("windows_overlap_across_splits", subject, CLEAN, n_windows, text)
 
@@ -193,6 +200,19 @@ def looks_balanced(subject: str, label: NDArray[np.int8], split: NDArray[np.int8
         return Finding("test_chosen_by_outcome", subject, REPORTED, len(own), text)
     text = f"the test set has {n_events} events in {len(own)} samples"
     return Finding("test_chosen_by_outcome", subject, CLEAN, len(own), text)
+
+
+def _outcome(draws: Sequence[SplitSamples], *, cut_declared: bool) -> str:
+    """Declared where the study says so and all splits follow each other in time, else a leak."""
+    return DECLARED if cut_declared and all(_follow_in_time(draw) for draw in draws) else LEAK
+
+
+def _follow_in_time(draw: SplitSamples) -> bool:
+    """Whether every sample of a split was issued before all samples of later splits."""
+    order = np.argsort(draw.issue_time, kind="stable")
+    split, issue_time = draw.split[order], draw.issue_time[order]
+    border = np.diff(split) != 0
+    return bool((np.diff(split) >= 0).all() and (issue_time[:-1][border] < issue_time[1:][border]).all())
 
 
 def _is_in_two_splits(code: NDArray[np.int64], split: NDArray[np.int8]) -> NDArray[np.bool_]:

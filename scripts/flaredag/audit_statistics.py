@@ -8,6 +8,7 @@ import numpy as np
 
 from flaredag.audit import CLEAN, DECLARED, LEAK, REPORTED, Finding
 from flaredag.score_tables import TEST_THRESHOLD, VALIDATION_THRESHOLD
+from flaredag.standardisation import feature_statistics, pixel_statistics
 from flaredag.verification import threshold_of_best_true_skill_statistic
 
 if TYPE_CHECKING:
@@ -27,22 +28,33 @@ _MIN_STANDARDISED = 100
 
 
 def standardised_by_test(
-    subject: str, windows: StudyWindows, datasets: Sequence[Dataset], *, declared: bool, pixels_of: str | None = None
+    subject: str,
+    windows: StudyWindows,
+    datasets: Sequence[Dataset],
+    *,
+    declared: bool,
+    min_max_scaled: Sequence[str] = (),
+    pixels_of: str | None = None,
 ) -> Finding:
     """Whether mean and standard deviation of a data set, of every seed, are those of its training samples.
 
-    Of the last records of the training windows, an instrument, and of their magnetograms' pixels (those of the
-    instrument `pixels_of`). Those of all windows are a leak, or `declared`; any others are a leak.
+    Of the last records of the training windows, an instrument (minimum and range of the features `min_max_scaled`), and
+    of their magnetograms' pixels (those of the instrument `pixels_of`). Those of all windows are a leak, or `declared`;
+    any others are a leak.
     """
     check = "standardised_by_test"
+    what = f"mean and standard deviation{' (of some features minimum and range)' if min_max_scaled else ''}"
     everything = np.arange(len(windows.label))
     n_global, other = 0, ""
     for dataset in datasets:
         train = dataset.positions["train"]
         codes = np.unique(windows.instrument[np.concatenate(list(dataset.positions.values()))])
         # An instrument that is only tested has no training samples, and may take its own statistics.
-        of_train = _statistics_agree(windows, dataset, train, codes, pixels_of)
-        of_all = _statistics_agree(windows, dataset, everything, codes, pixels_of)
+        of_train, of_all = (
+            _features_agree(windows, dataset, population, codes, min_max_scaled)
+            and _pixels_agree(windows, dataset, population, pixels_of)
+            for population in (train, everything)
+        )
         if of_train:
             continue
         if of_all:
@@ -51,12 +63,12 @@ def standardised_by_test(
             other = other or f"seed {dataset.seed}"
     n = len(datasets)
     if other:
-        text = f"mean and standard deviation are those of neither the training samples nor all windows; first: {other}"
+        text = f"{what} are those of neither the training samples nor all windows; first: {other}"
         return Finding(check, subject, LEAK, n, text)
     if n_global:
-        text = f"mean and standard deviation of {n_global} of {n} draws are those of all windows, test regions included"
+        text = f"{what} of {n_global} of {n} draws are those of all windows, test regions included"
         return Finding(check, subject, DECLARED if declared else LEAK, n_global, text)
-    return Finding(check, subject, CLEAN, n, f"mean and standard deviation of {n} draws are those of training samples")
+    return Finding(check, subject, CLEAN, n, f"{what} of {n} draws are those of training samples")
 
 
 def columns_standardised_by_test(
@@ -159,41 +171,29 @@ def given_threshold(
     return Finding(check, subject, CLEAN, len(threshold), text)
 
 
-def _statistics_agree(
+def _features_agree(
     windows: StudyWindows,
     dataset: Dataset,
     population: NDArray[np.int64],
     codes: NDArray[np.int8],
-    pixels_of: str | None,
+    min_max_scaled: Sequence[str],
 ) -> bool:
-    """Whether the statistics of `dataset` are those of the windows at `population`, for each instrument of `codes`."""
-    for code in codes:
-        last_records = windows.step_record[population[windows.instrument[population] == code], -1]
-        if not len(last_records):
-            if (dataset.mean[code] != 0).any() or (dataset.standard_deviation[code] != 1).any():
-                return False
-            continue
-        values = windows.features[last_records]
-        mean, spread = values.mean(axis=0), values.std(axis=0)
-        spread = np.where(spread > 0, spread, 1.0)
-        differs = [np.abs(dataset.mean[code] - mean), np.abs(dataset.standard_deviation[code] - spread)]
-        if (np.maximum(*differs) > _TOLERANCE * spread).any():
-            return False
+    """Whether what `dataset` has of the instruments `codes` are the statistics of the windows at `population`."""
+    subtracted, divisor = (
+        statistic[codes] for statistic in feature_statistics(windows, population, min_max_scaled=min_max_scaled)
+    )
+    differs = [np.abs(dataset.mean[codes] - subtracted), np.abs(dataset.standard_deviation[codes] - divisor)]
+    return bool((np.maximum(*differs) <= _TOLERANCE * divisor).all())
+
+
+def _pixels_agree(
+    windows: StudyWindows, dataset: Dataset, population: NDArray[np.int64], pixels_of: str | None
+) -> bool:
     if windows.images is None or pixels_of is None or np.isnan(dataset.pixel_mean_gauss):
         return True
-    return _pixels_agree(windows, dataset, population, windows.instruments.index(pixels_of))
-
-
-def _pixels_agree(windows: StudyWindows, dataset: Dataset, population: NDArray[np.int64], code: int) -> bool:
-    images: Any = windows.images
-    own = population[windows.instrument[population] == code]
-    # Pixels of an instrument that is not trained on take those of all its windows.
-    own = own if len(own) else np.flatnonzero(windows.instrument == code)
-    mean = images.mean_gauss[own].mean()
-    variance = images.mean_square_gauss2[own].mean() - mean**2
-    spread = np.sqrt(variance) if variance > 0 else 1.0
+    mean, spread = pixel_statistics(windows, population, pixels_of)
     got = dataset.pixel_mean_gauss, dataset.pixel_standard_deviation_gauss
-    return bool(max(abs(got[0] - mean), abs(got[1] - spread)) <= _TOLERANCE * spread)
+    return max(abs(got[0] - mean), abs(got[1] - spread)) <= _TOLERANCE * spread
 
 
 def _best_threshold(columns: dict[str, NDArray[Any]], rows: NDArray[np.intp]) -> float:

@@ -17,7 +17,8 @@ import numpy as np
 import pandas as pd
 
 from flaredag.resampled_ranking import Ranking
-from flaredag.verification import N_RELIABILITY_BINS, ContingencyTable, categorical_scores, reliability_bin
+from flaredag.verification import ContingencyTable, categorical_scores, reliability_bin
+from flaredag.verification_settings import N_RELIABILITY_BINS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,19 +73,21 @@ def resampled_scores(
     *,
     thresholds: Sequence[float] | FloatArray = (0.5,),
     training_event_rate: float = float("nan"),
+    reliability_bins: int = N_RELIABILITY_BINS,
 ) -> dict[str, FloatArray]:
     """Scores of every resample: those of flaredag.verification on the rows of block b taken `weights[:, b]` times.
 
     `label`, `probability` and `block` are (sample,); `block` is a column of `weights`, (resample, block), which holds
     whole numbers as `block_weights` draws them. Blocks without a sample are allowed, so that several series share one
     draw. Returns (resample,) for each of `PROBABILISTIC_METRICS` and (resample, threshold) for each categorical score
-    (`flaredag.verification.categorical_scores`; the thresholds themselves are kept as they are, not chosen anew). NaN
-    where a score is undefined: for a NaN threshold, and for all but the counts where no row is drawn.
+    (`flaredag.verification.categorical_scores`; the thresholds themselves are kept as they are, not chosen anew);
+    the components of the Brier score are over so many `reliability_bins`. NaN where a score is undefined: for a NaN
+    threshold, and for all but the counts where no row is drawn.
     """
     thresholds = np.asarray(thresholds, dtype=np.float64)
     is_present = np.bincount(block, minlength=weights.shape[1]) > 0
     present, block = np.flatnonzero(is_present), (np.cumsum(is_present) - 1)[block]
-    sums = _sums_by_block(label, probability, block, len(present), thresholds)
+    sums = _sums_by_block(label, probability, block, len(present), thresholds, reliability_bins)
     shapes = [part.shape[1:] for part in sums]
     ends = np.cumsum([int(np.prod(shape)) for shape in shapes])
     most_drawn = float(weights.sum(axis=1, dtype=np.float64).max(initial=0.0))
@@ -151,7 +154,12 @@ def blocks_of_regions(instrument: ArrayLike | pd.Series, region: ArrayLike | pd.
 
 
 def _sums_by_block(
-    label: NDArray[np.int8], probability: FloatArray, block: NDArray[np.int64], n_blocks: int, thresholds: FloatArray
+    label: NDArray[np.int8],
+    probability: FloatArray,
+    block: NDArray[np.int64],
+    n_blocks: int,
+    thresholds: FloatArray,
+    n_bins: int,
 ) -> _Sums:
     event = label.astype(np.float64)
     order = np.argsort(thresholds)
@@ -164,13 +172,13 @@ def _sums_by_block(
         above[:, order] = cells[:, ::-1].cumsum(axis=1)[:, ::-1][:, 1:]
         return above
 
-    which_bin = reliability_bin(probability)
-    deviation = probability - (which_bin + 0.5) / N_RELIABILITY_BINS
-    cell = block * N_RELIABILITY_BINS + which_bin
+    which_bin = reliability_bin(probability, n_bins)
+    deviation = probability - (which_bin + 0.5) / n_bins
+    cell = block * n_bins + which_bin
 
     def by_bin(values: FloatArray) -> FloatArray:
-        summed = np.bincount(cell, values, minlength=n_blocks * N_RELIABILITY_BINS)
-        return np.asarray(summed, dtype=np.float64).reshape(-1, N_RELIABILITY_BINS)
+        summed = np.bincount(cell, values, minlength=n_blocks * n_bins)
+        return np.asarray(summed, dtype=np.float64).reshape(-1, n_bins)
 
     def by_block(values: FloatArray) -> FloatArray:
         return np.asarray(np.bincount(block, values, minlength=n_blocks), dtype=np.float64)
@@ -206,7 +214,8 @@ def _scores(sums: _Sums, thresholds: FloatArray, training_event_rate: float) -> 
     # Of an empty bin every sum is 0, so that any other number in place of its mean serves.
     divisor = np.where(n_in_bin > 0, n_in_bin, 1.0)
     deviation, observed = sums.deviation / divisor, sums.n_events_in_bin / divisor
-    centre = (np.arange(N_RELIABILITY_BINS) + 0.5) / N_RELIABILITY_BINS
+    n_bins = n_in_bin.shape[1]
+    centre = (np.arange(n_bins) + 0.5) / n_bins
     within_bin_variance = sums.squared_deviation - sums.deviation * deviation
     within_bin_covariance = 2.0 * (sums.deviation_of_events - sums.deviation * observed)
     between_bins = n_in_bin * (observed - event_rate[:, np.newaxis]) ** 2

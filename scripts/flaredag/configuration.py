@@ -13,6 +13,7 @@ from flaredag.studies import (
     models_of_ladders,
     stacked_datasets,
 )
+from flaredag.verification_settings import score_tables, settings_of_profiles
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -71,10 +72,16 @@ def chosen_effort(config: Mapping[str, Any]) -> str:
     return config["archives"][config["archive"]]["effort"] if own == "of_archive" else own
 
 
-def figures_of(study: Mapping[str, Any]) -> list[dict[str, str]]:
-    """Figures of a study: `name`, `title` and the `section` of the report in which each is shown."""
+def figures_of(study: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Figures of a study: `name`, `title` and the `section` of the report in which each is shown.
+
+    Those of skill score profiles have `profiles` besides, of which their caption tells.
+    """
     verified = [
-        *({"name": figure["name"], "title": figure["title"]} for figure in study["figures"]),
+        *(
+            {"name": figure["name"], "title": figure["title"]} | settings_of_profiles(figure)
+            for figure in study["figures"]
+        ),
         {"name": OVERVIEW, "title": OVERVIEW_CAPTION},
     ]
     shown = {"Figures": verified}
@@ -111,6 +118,7 @@ def study_in_report(name: str, study: Mapping[str, Any]) -> dict[str, Any]:
         "comparisons": [{key: family[key] for key in ("name", "title")} for family in study["comparisons"]],
         "ensembles": list(study["ensembles"]),
         "figures": figures_of(study),
+        "score_tables": score_tables(study),
     }
 
 
@@ -165,6 +173,8 @@ def artifacts_of_archive(
     for name, study in studies.items():
         below = f"{folder}/{name}"
         made_from: dict[str, Sequence[str]] = {"windows.nc": curated, "samples.json": curated}
+        made_from |= {f"shipped_{name}.csv": curated for name in ("forecasts", "columns")}
+        made_without_seeds = {*made_from, "shipped_scores.csv"}
         drawn = {"datasets.nc": ["windows.nc"], "index.json": ["windows.nc"], "fits.csv": ["index.json"]}
         stacked = stacked_datasets(study)
         ensembles = {
@@ -205,6 +215,7 @@ def artifacts_of_archive(
             "diagnostics.csv": forecasts,
             "decomposition.csv": forecasts,
             "papers.csv": ["scores.csv", "comparisons.csv", "samples.json", "index.json"],
+            "shipped_scores.csv": ["shipped_forecasts.csv"],
             "weights.csv": [path for path in ensembles if path.endswith(".csv")],
             "checks.csv": ["fits.csv"],
             "checked.json": ["windows.nc", "datasets.nc", "scores.csv", "fits.csv"],
@@ -219,7 +230,7 @@ def artifacts_of_archive(
             {
                 "path": f"{below}/{file}",
                 "made_from": list(files),
-                "seeds": [] if file in ("windows.nc", "samples.json") else list(study["seeds"]),
+                "seeds": [] if file in made_without_seeds else list(study["seeds"]),
             }
             for file, files in made_from.items()
         ]
@@ -237,5 +248,8 @@ def _is_there(leak: Mapping[str, Any], study: Mapping[str, Any]) -> bool:
     # Samples in neither class: a task that leaves out some types of evolution.
     if leak["setting"] == "labels":
         return len(study["labels"]["positive"]) + len(study["labels"]["negative"]) < N_EVOLUTION_TYPES
-    setting = study["splits"][leak["setting"]]
-    return leak["value"] in ([setting] if isinstance(setting, str) else setting)
+    if leak["setting"] == "flare_history.known_from":
+        return study.get("flare_history", {}).get("known_from") == leak["value"]
+    places = (study["splits"], *study["datasets"].values())
+    given = [place[leak["setting"]] for place in places if leak["setting"] in place]
+    return any(leak["value"] in ([one] if isinstance(one, str) else one) for one in given)

@@ -17,6 +17,7 @@ from flaredag.splits import (
     split_times,
     undersample,
 )
+from flaredag.standardisation import feature_statistics, pixel_statistics
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +32,7 @@ def draw_dataset(
     seed: int,
     undersampled: Sequence[str],
     standardisation: str,
+    min_max_scaled: Sequence[str] = (),
     pixels_standardised_by: str | None = None,
     **how_split: Any,
 ) -> Dataset:
@@ -38,9 +40,10 @@ def draw_dataset(
 
     `how_split`: keywords of `split_members`, which says who trains and who tests. Splits named in `undersampled` are
     balanced. `standardisation`: "global" takes mean and standard deviation, an instrument, over the last records of all
-    its windows (the paper's section 2.7; a leak, declared in the study), "train" over the training samples; the pixels
-    of all magnetograms take those of the one instrument `pixels_standardised_by`, the same way. Raises InputError where
-    a split lacks positive or negative samples.
+    its windows (the paper's section 2.7; a leak, declared in the study), "train" over the training samples; features
+    named in `min_max_scaled` take minimum and range (`flaredag.standardisation`); the pixels of all magnetograms take
+    mean and standard deviation of the one instrument `pixels_standardised_by`, the same way. Raises InputError where a
+    split lacks positive or negative samples.
     """
     members = split_members(windows, where=f"{name}, seed {seed}", seed=seed, **how_split)
     positions = {}
@@ -54,9 +57,11 @@ def draw_dataset(
                 f"samples of {len(np.unique(windows.split_group[members[split]]))} regions; wanted at least one of "
                 "each. Take another seed, a larger fraction of regions, or more data."
             )
-    mean, standard_deviation = _statistics(windows, positions["train"], standardisation)
-    of_pixels = _of_pixels(windows, positions["train"], standardisation, pixels_standardised_by)
-    return Dataset(seed, positions, mean, standard_deviation, *of_pixels)
+    population = {"global": np.arange(len(windows.label)), "train": positions["train"]}[standardisation]
+    of_features = feature_statistics(windows, population, min_max_scaled=min_max_scaled)
+    if pixels_standardised_by is None:
+        return Dataset(seed, positions, *of_features)
+    return Dataset(seed, positions, *of_features, *pixel_statistics(windows, population, pixels_standardised_by))
 
 
 def split_members(
@@ -70,6 +75,7 @@ def split_members(
     validation_fraction: float,
     folds: int | None = None,
     split_by: str = "region",
+    borders: str = "purged",
     purge_gap_hours: float = 0.0,
     validation_from: str | None = None,
     test_from: str | None = None,
@@ -86,19 +92,33 @@ def split_members(
     - "cycle": the windows of `evaluated` in `tested_cycle`, its first day and the day after its last, test; those of
       all instruments outside of it train, and of their regions `validation_fraction` validate.
 
-    Splits in time lie `purge_gap_hours` apart. Raises InputError (beginning with `where`) where a region would be in
-    two splits.
+    Splits in time lie `purge_gap_hours` apart, and regions are whole. Where the `borders` of a split by time are "cut"
+    it goes by the issue time alone, and a region may be in two splits. Raises InputError (beginning with `where`) where
+    a region would be in two splits of any other kind, and where such are to be cut.
     """
+    cut = borders == "cut"
+    if cut and split_by != "time":
+        raise InputError(
+            f"{where}: `borders: cut` with `split_by: {split_by}`; only splits by time are cut at a border. Leave out "
+            "`borders`, or split by time."
+        )
     own = windows.instrument == windows.instruments.index(evaluated)
     added = np.isin(windows.instrument, [windows.instruments.index(name) for name in added_to_training])
     # All regions with windows are split, labelled or not, so that a mended label moves no region.
     group = windows.split_group
     members = {split: np.zeros(len(own), dtype=bool) for split in SPLITS}
-    gap = np.timedelta64(round(3600 * purge_gap_hours), "s")
+    gap = np.timedelta64(0 if cut else round(3600 * purge_gap_hours), "s")
     fractions = {"test_fraction": test_fraction, "validation_fraction": validation_fraction}
     if split_by == "time":
-        borders = {"purge_gap_hours": purge_gap_hours, "validation_from": validation_from, "test_from": test_from}
-        of_own = split_times(group[own], windows.issue_time[own], **fractions, **borders)
+        of_own = split_times(
+            group[own],
+            windows.issue_time[own],
+            **fractions,
+            validation_from=validation_from,
+            test_from=test_from,
+            purge_gap_hours=purge_gap_hours,
+            borders=borders,
+        )
         for split in SPLITS:
             members[split][own] = of_own[split]
         later = windows.issue_time[members["validation"] | members["test"]]
@@ -124,7 +144,8 @@ def split_members(
         for split in SPLITS:
             members[split] = own & np.isin(group, regions[split])
         members["train"] |= added
-    check_splits({split: np.unique(group[members[split] & own]) for split in SPLITS}, where=where)
+    if not cut:
+        check_splits({split: np.unique(group[members[split] & own]) for split in SPLITS}, where=where)
     return {split: members[split] & (windows.label >= 0) for split in SPLITS}
 
 
@@ -134,36 +155,3 @@ def _drawn(windows: StudyWindows, positions: NDArray[np.int64], seed: int, *, ba
     seconds = windows.issue_time[positions].astype(np.int64)
     order = random_order("undersample", seed, windows.instrument[positions], windows.region[positions], seconds)
     return positions[undersample(windows.label[positions], order)]
-
-
-def _of_pixels(
-    windows: StudyWindows, train: NDArray[np.int64], standardisation: str, instrument: str | None
-) -> tuple[float, float]:
-    """Mean and standard deviation, gauss, of the pixels of the last magnetograms; NaN without magnetograms."""
-    images = windows.images
-    if images is None or instrument is None:
-        return float("nan"), float("nan")
-    population = {"global": np.arange(len(windows.label)), "train": train}[standardisation]
-    own = population[windows.instrument[population] == windows.instruments.index(instrument)]
-    # A data set of the other instrument alone has none of them in its training split.
-    own = own if len(own) else np.flatnonzero(windows.instrument == windows.instruments.index(instrument))
-    mean = float(images.mean_gauss[own].mean())
-    variance = float(images.mean_square_gauss2[own].mean()) - mean**2
-    return mean, float(np.sqrt(variance)) if variance > 0 else 1.0
-
-
-def _statistics(
-    windows: StudyWindows, train: NDArray[np.int64], standardisation: str
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Mean and standard deviation, (instrument, feature); 0 and 1 for an instrument without samples."""
-    shape = (len(windows.instruments), windows.features.shape[1])
-    mean, standard_deviation = np.zeros(shape), np.ones(shape)
-    population = {"global": np.arange(len(windows.label)), "train": train}[standardisation]
-    for code in range(len(windows.instruments)):
-        last_records = windows.step_record[population[windows.instrument[population] == code], -1]
-        if len(last_records):
-            values = windows.features[last_records]
-            mean[code] = values.mean(axis=0)
-            spread = values.std(axis=0)
-            standard_deviation[code] = np.where(spread > 0, spread, 1.0)
-    return mean, standard_deviation

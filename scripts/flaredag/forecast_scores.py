@@ -12,6 +12,7 @@ from flaredag.errors import InputError
 from flaredag.score_tables import (
     CATEGORICAL_METRICS,
     FIXED_THRESHOLD,
+    HEIDKE_PROFILE,
     PROBABILISTIC_METRICS,
     RELIABILITY_CURVE,
     ROC_CURVE,
@@ -24,9 +25,10 @@ from flaredag.verification import (
     probabilistic_scores,
     reliability_curve,
     roc_curve,
-    skill_score_profile,
+    skill_score_profiles,
     threshold_of_best_true_skill_statistic,
 )
+from flaredag.verification_settings import N_RELIABILITY_BINS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +43,7 @@ if TYPE_CHECKING:
 # Where no validation split is given: the event rate of the test split itself. Nothing is chosen, but the rate is known
 # only afterwards.
 EVENT_RATE_THRESHOLD = "event_rate_of_test"
-CURVES = {RELIABILITY_CURVE: reliability_curve, ROC_CURVE: roc_curve, SKILL_SCORE_PROFILE: skill_score_profile}
+PROFILES = {"true_skill_statistic": SKILL_SCORE_PROFILE, "heidke_skill_score": HEIDKE_PROFILE}
 INTERVAL_COLUMNS = (
     "model",
     "threshold",
@@ -102,8 +104,11 @@ def series_of(forecasts: pd.DataFrame) -> tuple[pd.DataFrame, list[Series]]:
     return forecasts[is_test].reset_index(drop=True), series
 
 
-def scores_of(series: Sequence[Series]) -> pd.DataFrame:
-    """Scores (model, seed, threshold, metric, value) of each series, in their order."""
+def scores_of(series: Sequence[Series], *, reliability_bins: int = N_RELIABILITY_BINS) -> pd.DataFrame:
+    """Scores (model, seed, threshold, metric, value) of each series, in their order.
+
+    `reliability_bins`: those over which the components of the Brier score are taken.
+    """
     rows = []
     for one in series:
         thresholds = np.array(list(one.thresholds.values()))
@@ -111,22 +116,31 @@ def scores_of(series: Sequence[Series]) -> pd.DataFrame:
         categorical = categorical_scores(table) | {"threshold": thresholds}
         for column, name in enumerate(one.thresholds):
             rows += [(one.model, one.seed, name, metric, categorical[metric][column]) for metric in CATEGORICAL_METRICS]
-        rate = one.training_event_rate
-        probabilistic = probabilistic_scores(one.label, one.probability, training_event_rate=rate)
+        probabilistic = probabilistic_scores(
+            one.label,
+            one.probability,
+            training_event_rate=one.training_event_rate,
+            reliability_bins=reliability_bins,
+        )
         rows += [(one.model, one.seed, "", metric, probabilistic[metric]) for metric in PROBABILISTIC_METRICS]
     return pd.DataFrame(rows, columns=["model", "seed", "threshold", "metric", "value"])
 
 
-def curves_of(series: Sequence[Series]) -> pd.DataFrame:
-    """Curves (model, seed, curve, x, y, n) of each series, in their order."""
-    return pd.concat(
-        [
+def curves_of(series: Sequence[Series], *, reliability_bins: int = N_RELIABILITY_BINS) -> pd.DataFrame:
+    """Curves (model, seed, curve, x, y, n) of each series, in their order; `reliability_bins`: of its diagram."""
+    parts = []
+    for one in series:
+        curves = {
+            RELIABILITY_CURVE: reliability_curve(one.label, one.probability, reliability_bins=reliability_bins),
+            ROC_CURVE: roc_curve(one.label, one.probability),
+        }
+        profiles = skill_score_profiles(one.label, one.probability, metrics=list(PROFILES))
+        curves |= {PROFILES[metric]: profile for metric, profile in profiles.items()}
+        parts += [
             pd.DataFrame({"model": one.model, "seed": one.seed, "curve": name} | points._asdict())
-            for one in series
-            for name, points in ((name, curve(one.label, one.probability)) for name, curve in CURVES.items())
-        ],
-        ignore_index=True,
-    )
+            for name, points in curves.items()
+        ]
+    return pd.concat(parts, ignore_index=True)
 
 
 def intervals_of(

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
 from flaredag.artifacts import written_whole
+from flaredag.curves_over_seeds import curve_over_seeds, mean_and_standard_deviation, with_spread
 from flaredag.errors import InputError
 from flaredag.score_tables import RELIABILITY_CURVE, ROC_CURVE, SKILL_SCORE_PROFILE, figures_by_seed
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
+
+    from flaredag.curves_over_seeds import CurveOverSeeds
 
     FloatArray = NDArray[np.float64]
 
@@ -88,50 +91,6 @@ def three_panels(*, title_inches: float, legend_inches: float, between: float) -
     return ThreePanels(figure, first, strip, figure.add_subplot(grid[:, 1]), figure.add_subplot(grid[:, 2]))
 
 
-class CurveOverSeeds(NamedTuple):
-    """Mean and standard deviation over seeds of a curve, each (point,); NaN where no seed, or one, has the point."""
-
-    x: FloatArray
-    y: FloatArray
-    y_sd: FloatArray
-    n: FloatArray
-
-
-def curve_over_seeds(curves: pd.DataFrame, *, dataset: str, model: str, curve: str) -> CurveOverSeeds:
-    """Summarise one curve of `curves` (columns of flaredag.score_tables) over seeds; `n` is a mean too.
-
-    Raises InputError if there is no such curve or its seeds differ in their number of points.
-    """
-    rows = curves[(curves["dataset"] == dataset) & (curves["model"] == model) & (curves["curve"] == curve)]
-    if rows.empty:
-        series = (curves["dataset"] + " " + curves["model"]).unique()
-        raise InputError(
-            f"no {curve} curve of {dataset} {model}; there are curves of {', '.join(series)}. Mend the data set or "
-            "model in the study, or verify it first."
-        )
-    points = [np.asarray(points[["x", "y", "n"]], dtype=np.float64) for _, points in rows.groupby("seed", sort=True)]
-    if len({len(of_seed) for of_seed in points}) > 1:
-        raise InputError(
-            f"the {curve} curve of {dataset} {model} has {', '.join(str(len(of_seed)) for of_seed in points)} points "
-            "in its seeds; wanted as many in each. Verify the study anew."
-        )
-    x, y, n = np.moveaxis(np.stack(points), -1, 0)
-    y_mean, y_sd = mean_and_standard_deviation(y)
-    return CurveOverSeeds(mean_and_standard_deviation(x)[0], y_mean, y_sd, n.mean(axis=0))
-
-
-def mean_and_standard_deviation(values: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Mean and standard deviation (of a sample, n - 1) over the first dim, the seeds; undefined values left out.
-
-    The mean of nothing is NaN, and so is the standard deviation of fewer than two.
-    """
-    known = ~np.isnan(values)
-    n = known.sum(axis=0)
-    mean = np.where(known, values, 0.0).sum(axis=0) / np.where(n > 0, n, np.nan)
-    squares = np.where(known, (values - mean) ** 2, 0.0).sum(axis=0)
-    return mean, np.sqrt(squares / np.where(n > 1, n - 1, np.nan))
-
-
 def verification_figure(
     curves: pd.DataFrame, scores: pd.DataFrame, series: Sequence[tuple[str, str]], *, title: str, mark: str
 ) -> Figure:
@@ -163,10 +122,10 @@ def verification_figure(
             )
             for axes, curve in ((roc, ROC_CURVE), (profile, SKILL_SCORE_PROFILE)):
                 points = curve_over_seeds(curves, dataset=dataset, model=model, curve=curve)
-                _draw_band(axes, points, colour=COLOURS[position], from_origin=curve == ROC_CURVE)
+                draw_band(axes, points, color=COLOURS[position], from_origin=curve == ROC_CURVE)
             names.append(f"{dataset} {model}")
             for texts, metric in ((areas, "area_under_roc_curve"), (skills, "true_skill_statistic")):
-                texts.append(_with_spread(figures_by_seed(scores, dataset=dataset, model=model, metric=metric)))
+                texts.append(with_spread(figures_by_seed(scores, dataset=dataset, model=model, metric=metric)))
         _finish_reliability(reliability, counts)
         _finish_roc(roc)
         _finish_profile(profile)
@@ -219,7 +178,7 @@ def overview_figure(scores: pd.DataFrame, *, title: str, mark: str) -> Figure:
                 if (dataset, model) in skill:
                     mean, sd = mean_and_standard_deviation(skill[dataset, model].to_numpy())
                     look = {"color": COLOURS[0], "marker": MARKERS[0], "markersize": 3.0, "elinewidth": 1.2}
-                    axes.errorbar(mean, row, xerr=_drawable(sd), **look)
+                    axes.errorbar(mean, row, xerr=drawable(sd), **look)
             axes.set_title(dataset, loc="left")
             axes.set_axisbelow(True)
             axes.grid(visible=True, color="#E4E4E4", linewidth=0.6)
@@ -250,6 +209,29 @@ def write_svg(path: str | Path, figure: Figure) -> None:
         figure.savefig(part, format="svg", dpi=RASTER_DPI, metadata={"Date": None, "Creator": None})
 
 
+def draw_band(axes: Axes, curve: CurveOverSeeds, *, from_origin: bool, **look: Any) -> None:
+    """Draw the mean over seeds as a line of some `look`, a colour at least, and the standard deviation as a band."""
+    spread = drawable(curve.y_sd)
+    axes.fill_between(curve.x, curve.y - spread, curve.y + spread, color=look["color"], alpha=0.18, linewidth=0)
+    x, y = (np.append(0.0, curve.x), np.append(0.0, curve.y)) if from_origin else (curve.x, curve.y)
+    axes.plot(x, y, **look)
+
+
+def scale_counts(counts: Axes, *, least: float, most: float) -> None:
+    """Scale the ordinate for numbers of samples in the bins of a reliability diagram, from `least` to `most`."""
+    # Most forecasts lie near 0 and 1: only a logarithmic axis shows how few lie between.
+    counts.set_yscale("log")
+    powers = 10.0 ** np.arange(0, np.floor(np.log10(max(2.0 * most, 10.0))) + 1, 2)
+    counts.set_ylim(min(0.5 * least, 0.5), max(2.0 * most, 10.0))
+    counts.set_yticks(powers, [f"{power:.0f}" if power < THOUSAND else f"{power / THOUSAND:.0f}k" for power in powers])
+    counts.yaxis.set_minor_locator(NullLocator())
+
+
+def drawable(standard_deviation: FloatArray) -> FloatArray:
+    """Spread to draw: none where it is unknown."""
+    return np.nan_to_num(standard_deviation, nan=0.0)
+
+
 def _mean_of_means(skill: dict[tuple[str, str], pd.Series], model: str) -> float:
     """Mean over the data sets of a model's mean over seeds; 0 if all is undefined."""
     means = [figures.mean() for (_, name), figures in skill.items() if name == model]
@@ -260,18 +242,11 @@ def _draw_reliability(
     reliability: Axes, counts: Axes, curve: CurveOverSeeds, *, shift: float, look: dict[str, Any]
 ) -> None:
     reliability.errorbar(
-        curve.x + shift, curve.y, yerr=_drawable(curve.y_sd), markersize=2.8, elinewidth=0.8, linewidth=0.9, **look
+        curve.x + shift, curve.y, yerr=drawable(curve.y_sd), markersize=2.8, elinewidth=0.8, linewidth=0.9, **look
     )
     middle_of_bin = (np.arange(len(curve.n)) + 0.5) / len(curve.n)
     filled = np.where(curve.n > 0, curve.n, np.nan)
     counts.plot(middle_of_bin + shift, filled, markersize=2.4, linestyle="none", clip_on=False, **look)
-
-
-def _draw_band(axes: Axes, curve: CurveOverSeeds, *, colour: str, from_origin: bool) -> None:
-    spread = _drawable(curve.y_sd)
-    axes.fill_between(curve.x, curve.y - spread, curve.y + spread, color=colour, alpha=0.18, linewidth=0)
-    x, y = (np.append(0.0, curve.x), np.append(0.0, curve.y)) if from_origin else (curve.x, curve.y)
-    axes.plot(x, y, color=colour)
 
 
 def _finish_reliability(reliability: Axes, counts: Axes) -> None:
@@ -279,15 +254,10 @@ def _finish_reliability(reliability: Axes, counts: Axes) -> None:
     _explain_line(reliability, "dashed: perfect")
     reliability.set(ylim=(-0.04, 1.06), ylabel="observed event rate", title="reliability diagram")
     reliability.tick_params(labelbottom=False)
-    # Most forecasts lie near 0 and 1: only a logarithmic axis shows how few lie between.
-    counts.set_yscale("log")
+    least, most = counts.dataLim.intervaly
+    scale_counts(counts, least=least, most=most)
     counts.set(xlim=(-0.04, 1.04), xlabel="forecast probability", ylabel="samples")
     counts.set_xticks(np.linspace(0, 1, 6))
-    least, most = counts.dataLim.intervaly
-    powers = 10.0 ** np.arange(0, np.floor(np.log10(max(2.0 * most, 10.0))) + 1, 2)
-    counts.set_ylim(min(0.5 * least, 0.5), max(2.0 * most, 10.0))
-    counts.set_yticks(powers, [f"{power:.0f}" if power < THOUSAND else f"{power / THOUSAND:.0f}k" for power in powers])
-    counts.yaxis.set_minor_locator(NullLocator())
 
 
 def _finish_roc(roc: Axes) -> None:
@@ -319,15 +289,3 @@ def _finish_profile(profile: Axes) -> None:
 
 def _explain_line(axes: Axes, text: str) -> None:
     axes.text(0.97, 0.012, text, transform=axes.transAxes, color=GREY, fontsize=6.0, ha="right", va="bottom")
-
-
-def _drawable(standard_deviation: FloatArray) -> FloatArray:
-    """Spread to draw: none where it is unknown."""
-    return np.nan_to_num(standard_deviation, nan=0.0)
-
-
-def _with_spread(figures: pd.Series) -> str:
-    mean, sd = mean_and_standard_deviation(figures.to_numpy())
-    if np.isnan(mean):
-        return "undefined"
-    return f"{mean:.3f}" if np.isnan(sd) else f"{mean:.3f} ± {sd:.3f}"

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from flaredag.errors import InputError
-from flaredag.score_tables import figures_by_seed
+from flaredag.score_tables import CATEGORICAL_METRICS, FIXED_THRESHOLD, METRICS, THRESHOLDS, figures_by_seed
 from flaredag.tables import read_raw_csv
 
 if TYPE_CHECKING:
@@ -22,6 +22,9 @@ KEY = ("table", "dataset", "model", "metric")
 # Whether a figure of a run agrees with the published one: values of the column `agrees`.
 YES, NO, NOT_RUN = "yes", "no", "not_run"
 VERDICTS = (YES, NO, NOT_RUN)
+# Kinds of published scores, and the threshold of ours that they are held against.
+SCORE = "score"
+SCORE_KINDS = {SCORE: FIXED_THRESHOLD} | {f"{SCORE}_{name}": name for name in THRESHOLDS if name != FIXED_THRESHOLD}
 
 
 class Got(NamedTuple):
@@ -63,7 +66,7 @@ def read_published(path: str | Path, *, study: str) -> pd.DataFrame:
     published = read_raw_csv(path, PUBLISHED_COLUMNS)
     for column, pattern in (
         ("study", study),
-        ("kind", "windows|samples|split|score|test"),
+        ("kind", "|".join(("windows", "samples", "split", *SCORE_KINDS, "test"))),
         ("paper", r"-?\d+(\.\d+)?(e-?\d+)?"),
         ("paper_sd", r"(\d+(\.\d+)?)?"),
     ):
@@ -74,6 +77,11 @@ def read_published(path: str | Path, *, study: str) -> pd.DataFrame:
                 f"wanted {pattern}. Mend the table of published figures."
             )
     for figure in published.to_dict("records"):
+        if figure["kind"] in SCORE_KINDS and figure["metric"] not in METRICS:
+            raise InputError(
+                f"{path}: table {figure['table']}, {figure['dataset']} {figure['model']}: no score is called "
+                f"{figure['metric']!r}; wanted one of {', '.join(METRICS)}. Mend the table of published figures."
+            )
         if figure["kind"] != "test":
             continue
         what = figure["metric"].rpartition(" ")[2]
@@ -102,8 +110,8 @@ def like_of(
     """Look up the like of a published figure in this run; None if the run made none.
 
     Its `kind` says where: `windows` and `samples` in `samples` (windows by evolution type, samples by class; its data
-    set is an instrument, and the task where a study has several), `split` in `index` (mean over seeds), `score` in
-    `scores` (mean over seeds, thresholds at 0.5), `test` in `comparisons`. A test of a over b has "a vs b" as its data
+    set is an instrument, and the task where a study has several), `split` in `index` (mean over seeds), those of
+    `SCORE_KINDS` in `scores` (mean over seeds), `test` in `comparisons`. A test of a over b has "a vs b" as its data
     set or its model, and " t" or " p" at the end of its metric.
     """
     dataset, metric = figure["dataset"], figure["metric"]
@@ -115,8 +123,8 @@ def like_of(
         split, _, label = metric.partition(" ")
         seeds = index["datasets"].get(dataset, {}).get("seeds", {}).values()
         return _over_seeds([seed["splits"][split][label] for seed in seeds])
-    if figure["kind"] == "score":
-        return _over_seeds(_seed_figures(scores, dataset, figure["model"], metric))
+    if figure["kind"] in SCORE_KINDS:
+        return _over_seeds(_seed_figures(scores, dataset, figure["model"], metric, SCORE_KINDS[figure["kind"]]))
     return _of_test(figure, scores, comparisons)
 
 
@@ -134,6 +142,12 @@ def p_of_test(figure: Mapping[str, Any]) -> dict[str, Any]:
 def same_figure(published: pd.DataFrame, figure: Mapping[str, Any]) -> pd.Series:
     """Whether each row of `published` has the `KEY` of `figure`: (row,), bool."""
     return pd.Series(np.logical_and.reduce([published[key] == figure[key] for key in KEY]), index=published.index)
+
+
+def threshold_of(figure: Mapping[str, Any]) -> str:
+    """Threshold at which a published score is held against ours; empty where it needs none, and for other figures."""
+    needs_one = figure["kind"] in SCORE_KINDS and figure["metric"] in CATEGORICAL_METRICS
+    return SCORE_KINDS[figure["kind"]] if needs_one else ""
 
 
 def reason_for(figure: Mapping[str, Any], reasons: Sequence[Mapping[str, str]], *, default: str) -> str:
@@ -159,14 +173,14 @@ def _of_test(figure: Mapping[str, Any], scores: pd.DataFrame, comparisons: pd.Da
     ]
     if rows.empty:
         return None
-    n_seeds = len(_seed_figures(scores, dataset_a, model_a, metric))
+    n_seeds = len(_seed_figures(scores, dataset_a, model_a, metric, FIXED_THRESHOLD))
     return Got(float(rows["statistic" if what == "t" else "p"].iloc[0]), n=n_seeds)
 
 
-def _seed_figures(scores: pd.DataFrame, dataset: str, model: str, metric: str) -> Sequence[float]:
+def _seed_figures(scores: pd.DataFrame, dataset: str, model: str, metric: str, threshold: str) -> Sequence[float]:
     if not np.any((scores["dataset"] == dataset) & (scores["model"] == model)):
         return []
-    return figures_by_seed(scores, dataset=dataset, model=model, metric=metric).tolist()
+    return figures_by_seed(scores, dataset=dataset, model=model, metric=metric, threshold=threshold).tolist()
 
 
 def _count(value: float | None) -> Got | None:

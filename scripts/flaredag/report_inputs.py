@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,7 @@ from flaredag.errors import InputError
 from flaredag.explanations import CHECK_COLUMNS
 from flaredag.published_figures import VERDICTS
 from flaredag.score_tables import INTERVAL_COLUMNS, INTERVAL_NUMBERS, read_scores
+from flaredag.shipped_results import read_named_columns, read_shipped_scores
 from flaredag.store import FIT_COLUMNS
 from flaredag.strata import STRATA_COLUMNS
 from flaredag.tables import numbers, read_raw_csv
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 COMPARISON_NUMBERS = ("difference", "statistic", "p", "p_holm", "low", "high", "detectable_difference")
 COMPARISON_COLUMNS = ("metric", "a", "b", "test", "family", *COMPARISON_NUMBERS)
 PAPER_NUMBERS = ("paper", "paper_sd", "got", "got_sd", "n")
-PAPER_COLUMNS = ("table", "dataset", "model", "metric", "agrees", "why", *PAPER_NUMBERS)
+PAPER_COLUMNS = ("table", "dataset", "model", "metric", "threshold", "agrees", "why", *PAPER_NUMBERS)
 REGRESSION_COLUMNS = ("keyword", "slope", "intercept", "pearson_r", "n")
 FACTOR_COLUMNS = ("region_sharp", "factor")
 SUMMARY_PARTS = ("instruments", "flares", "counts", "rejections", "disagreements")
@@ -52,6 +53,8 @@ ONE_FILE_A_STUDY = (
     "labels",
     "conformal",
     "decomposition",
+    "shipped_columns",
+    "shipped_scores",
 )
 ONE_FILE = ("archive", "regressions", "factors")  # of the archive
 
@@ -81,11 +84,15 @@ class Titled(TypedDict):
 
 
 class FigureOfStudy(TypedDict):
-    """A figure of a study, its caption, and the section of the report that shows it."""
+    """A figure of a study, its title, and the section of the report that shows it.
+
+    `profiles`: `series` and `threshold` of one of skill score profiles.
+    """
 
     name: str
     title: str
     section: str
+    profiles: NotRequired[Mapping[str, Any]]
 
 
 class Archive(TypedDict):
@@ -117,6 +124,7 @@ class Study(TypedDict):
     published_tables: Mapping[str, str]
     ensembles: Sequence[Mapping[str, Any]]
     figures: Sequence[FigureOfStudy]
+    score_tables: Sequence[Mapping[str, Any]]
     agreement: Mapping[str, float]
 
 
@@ -138,6 +146,8 @@ class Results:
     labels: pd.DataFrame
     conformal: pd.DataFrame
     decomposition: pd.DataFrame
+    shipped_columns: pd.DataFrame
+    shipped_scores: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -204,6 +214,8 @@ def read_results(paths: Mapping[str, str], *, study: str, archive: str) -> Resul
         labels=_read_numbers(paths["labels"], LABEL_COLUMNS, LABEL_NUMBERS),
         conformal=_read_numbers(paths["conformal"], CONFORMAL_COLUMNS, CONFORMAL_NUMBERS),
         decomposition=read_decomposition(paths["decomposition"]),
+        shipped_columns=read_named_columns(paths["shipped_columns"]),
+        shipped_scores=read_shipped_scores(paths["shipped_scores"]),
         **objects,
     )
 

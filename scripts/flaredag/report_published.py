@@ -25,7 +25,7 @@ from flaredag.report_cells import (
     words,
 )
 from flaredag.report_inputs import Results, Study, rows_where
-from flaredag.score_tables import FIXED_THRESHOLD
+from flaredag.score_tables import TEST_THRESHOLD, VALIDATION_THRESHOLD
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,6 +38,8 @@ VERDICT_WORDS = {
     NO: ("differs", "differ", "bad"),
     NOT_RUN: ("not run", "not run", "muted"),
 }
+# What stands behind a score that is held against ours at another threshold than 0.5.
+AT_THRESHOLD = {VALIDATION_THRESHOLD: " (validation)", TEST_THRESHOLD: " (best on test)"}
 # Published whole numbers below it may be scores, such as 1; from it on they are counts.
 SMALLEST_COUNT = 10
 
@@ -67,8 +69,9 @@ def published_against_ours(study: Study, results: Results) -> list[Block]:
             f"Published: {study['paper']}. A figure agrees if it lies within {rule['standard_deviations']:g} published "
             f"standard deviations, or, published without one, within {100 * rule['relative_difference']:g} %; a test "
             f"agrees if its p lies on the same side of {rule['significance']:g} (t goes with p). Ours are means "
-            "over seeds, in brackets the 95 % interval of a score by bootstrap of regions. Letters point to reasons "
-            "below. A table of which nothing was run is only counted here; papers.csv has all its figures."
+            "over seeds, in brackets the 95 % interval of a score by bootstrap of regions; thresholds are 0.5 where no "
+            "other is named, `best on test` is the one with the best TSS on the test split itself. Letters point to "
+            "reasons below. A table of which nothing was run is only counted here; papers.csv has all its figures."
         ),
         table("Published figures and this run.", headings, rows),
     ]
@@ -78,8 +81,8 @@ def published_against_ours(study: Study, results: Results) -> list[Block]:
 
 
 def _published(caption: str, published: pd.DataFrame, letters: Mapping[str, str], intervals: pd.DataFrame) -> Block:
-    at_half = intervals[intervals["threshold"].isin([FIXED_THRESHOLD, ""])]
-    bounds = at_half.set_index(["dataset", "model", "metric"])[["low", "high"]].T.to_dict("list")
+    key = ["dataset", "model", "metric", "threshold"]
+    bounds = intervals.set_index(key)[["low", "high"]].T.to_dict("list")
     over_seeds = bool(published["n"].notna().any())
     rows: list[dict[str, Any]] = []
     for dataset, model in dict.fromkeys(zip(published["dataset"], published["model"], strict=True)):
@@ -87,9 +90,10 @@ def _published(caption: str, published: pd.DataFrame, letters: Mapping[str, str]
         for one in rows_where(published, dataset=dataset, model=model).to_dict("records"):
             verdict, _, look = VERDICT_WORDS[one["agrees"]]
             ours = _paper_figure(one["got"], one["got_sd"], one)
-            if (place := (dataset, model, one["metric"])) in bounds and ours != UNDEFINED:
+            if (place := (dataset, model, one["metric"], one["threshold"])) in bounds and ours != UNDEFINED:
                 ours = ours | {"interval": interval(*bounds[place])}
-            cells = [_paper_metric(one["metric"]), _paper_figure(one["paper"], one["paper_sd"], one), ours]
+            named = _paper_metric(one["metric"]) + AT_THRESHOLD.get(one["threshold"], "")
+            cells = [named, _paper_figure(one["paper"], one["paper_sd"], one), ours]
             if over_seeds:
                 cells.append("" if np.isnan(one["n"]) else str(int(one["n"])))
             rows.append({"cells": [*cells, styled(verdict, look), letters[one["why"]]]})

@@ -61,6 +61,7 @@ BEST = {
     "true_skill_statistic": max,
     "heidke_skill_score": max,
     "accuracy": max,
+    "balanced_accuracy": max,
     "area_under_roc_curve": max,
     "brier_skill_score": max,
     "brier_skill_score_training_climatology": max,
@@ -91,6 +92,8 @@ COUNTS = {
     "windows_with_too_many_bad_records": "left out: too many records bad or absent",
     "windows_kept": "windows kept",
     "windows_with_filled_records": "of these, with a bad or absent record filled",
+    "windows_padded": "of these, with steps of zeros for bad or absent records",
+    "steps_padded": "steps of zeros in them",
 }
 GROUPS = {"all": "Windows of all instruments."}
 ACTIVITY = ("QUIET", "WEAK", "STRONG")

@@ -11,11 +11,10 @@ import pandas as pd
 from flaredag.block_bootstrap import resampled_scores
 from flaredag.score_tables import (
     CATEGORICAL_METRICS,
-    FIXED_THRESHOLD,
     PROBABILISTIC_METRICS,
-    TEST_THRESHOLD,
-    VALIDATION_THRESHOLD,
+    THRESHOLDS,
 )
+from flaredag.verification_settings import N_RELIABILITY_BINS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 REGION, ROTATION = "region", "rotation"
-THRESHOLDS = (FIXED_THRESHOLD, VALIDATION_THRESHOLD, TEST_THRESHOLD)
 CATEGORICAL = tuple(metric for metric in CATEGORICAL_METRICS if metric != "threshold")
 # (metric, threshold) of every figure that is resampled; thresholds are kept as they are.
 FIGURES = (
@@ -65,9 +63,17 @@ class ResampledSeries:
 
 
 def resampled_figures(
-    test: pd.DataFrame, figures: pd.Series, weights: Mapping[str, NDArray[np.float32]], *, event_rate: float
+    test: pd.DataFrame,
+    figures: pd.Series,
+    weights: Mapping[str, NDArray[np.float32]],
+    *,
+    event_rate: float,
+    reliability_bins: int = N_RELIABILITY_BINS,
 ) -> dict[str, NDArray[np.float64]]:
-    """Resampled `FIGURES` of one seed by kind of block, (resample, figure); `figures`: its scores."""
+    """Resampled `FIGURES` of one seed by kind of block, (resample, figure).
+
+    `figures`: its scores; `event_rate`: of its training split; `reliability_bins`: those of its scores.
+    """
     thresholds = figures.reindex(pd.MultiIndex.from_tuples([("threshold", name) for name in THRESHOLDS])).to_numpy()
     label, probability = test["label"].to_numpy(), test["probability"].to_numpy()
     resampled = {}
@@ -79,6 +85,7 @@ def resampled_figures(
             weights[kind],
             thresholds=thresholds,
             training_event_rate=event_rate,
+            reliability_bins=reliability_bins,
         )
         resampled[kind] = np.stack(
             [got[metric][:, THRESHOLDS.index(name)] if name else got[metric] for metric, name in FIGURES], axis=1

@@ -12,6 +12,7 @@ import xarray as xr
 from flaredag.artifacts import write_netcdf
 from flaredag.cubes import CUBE_ATTRS, frame_digests, read_packed
 from flaredag.errors import InputError
+from flaredag.flare_history import HISTORY_FEATURES
 from flaredag.keyword_ranges import KEYWORDS
 from flaredag.splits import SPLITS
 from flaredag.windows import EVOLUTION
@@ -58,9 +59,10 @@ class StudyWindows:
     """All windows of a study, with the labels of one task: indices into the records and what is known of each.
 
     `features` (record, feature) are keywords in their units; `step_record` (sample, step) points into
-    them; the rest is (sample,): `instrument` (index into `instruments`), `region`, `split_group` (regions of one
-    group stay in one split), `issue_time` (UTC), `evolution` (index into `flaredag.windows.EVOLUTION`), `label` (1, 0,
-    or -1 if in neither class). `images` are None where the study takes no magnetograms.
+    them, -1 where a window is padded, which no last step is; the rest is (sample,): `instrument` (index into
+    `instruments`), `region`, `split_group` (regions of one group stay in one split), `issue_time` (UTC), `evolution`
+    (index into `flaredag.windows.EVOLUTION`), `label` (1, 0, or -1 if in neither class). `images` are None where the
+    study takes no magnetograms.
     """
 
     instruments: tuple[str, ...]
@@ -94,6 +96,8 @@ class Magnetograms:
 class Samples:
     """Standardised samples of one split: `sequence` (sample, step, feature) and (sample,) arrays.
 
+    All features of a padded step are 0. Those that are scaled by minimum and range lie in [0, 1] where the statistics
+    were taken; in other samples, as of the test split, they may lie outside.
     `strong_before`: whether a strong flare started in the observation period. `magnetograms` of the last records are
     there for models that ask for them.
     """
@@ -116,7 +120,8 @@ class Dataset:
     """One data set of one seed: positions of its samples in the windows, and its standardisation.
 
     `positions`: split -> (sample,), ascending. `mean` and `standard_deviation`: (instrument, feature), in
-    the units of the features; those of the pixels in gauss, NaN where the study takes no magnetograms.
+    the units of the features; of features that are min-max scaled they hold minimum and range. Those of the pixels in
+    gauss, NaN where the study takes no magnetograms.
     """
 
     seed: int
@@ -133,7 +138,8 @@ def write_windows(path: str | Path, tasks: Mapping[str, StudyWindows]) -> None:
     `tasks` by name: the same windows, with the evolution types and labels of each task.
     """
     windows = next(iter(tasks.values()))
-    units = [KEYWORDS[name].units for name in windows.feature_names]
+    features = KEYWORDS | HISTORY_FEATURES
+    units = [features[name].units for name in windows.feature_names]
     codes = np.arange(len(windows.instruments), dtype=np.int8)
     evolution_attrs = {"flag_values": np.arange(9, dtype=np.int8), "flag_meanings": " ".join(EVOLUTION)}
     instrument_attrs = {"flag_values": codes, "flag_meanings": " ".join(windows.instruments)}
@@ -143,7 +149,7 @@ def write_windows(path: str | Path, tasks: Mapping[str, StudyWindows]) -> None:
     )
     variables = {
         "features": (("record", "feature"), windows.features, {"units": ", ".join(units)}),
-        "step_record": (("sample", "step"), windows.step_record, {"long_name": "record of each step"}),
+        "step_record": (("sample", "step"), windows.step_record, {"long_name": "record of each step, -1 if padded"}),
         "instrument": ("sample", windows.instrument, instrument_attrs),
         "region": ("sample", windows.region, {"long_name": "HARPNUM or TARPNUM"}),
         "split_group": ("sample", windows.split_group, {"long_name": "group of regions that stay in one split"}),
@@ -188,14 +194,24 @@ def read_windows(path: str | Path, task: str = "") -> StudyWindows:
 
 
 def samples_of_split(windows: StudyWindows, dataset: Dataset, split: str) -> Samples:
-    """Standardised samples of one split of `dataset`."""
+    """Standardised samples of one split of `dataset`; padded steps are 0."""
     positions = dataset.positions[split]
-    sequence = windows.features[windows.step_record[positions]]
-    instrument = windows.instrument[positions]
-    sequence -= dataset.mean[instrument][:, None, :]
-    sequence /= dataset.standard_deviation[instrument][:, None, :]
+    steps, instrument = windows.step_record[positions], windows.instrument[positions]
+    sequence = np.zeros((*steps.shape, windows.features.shape[1]), dtype=np.float32)
+    for code in np.unique(instrument):
+        own = np.flatnonzero(instrument == code)
+        used = np.unique(steps[own])
+        used = used[used >= 0]
+        # Each record is standardised once, not once a window and step: that takes many times the memory.
+        standardised = np.zeros((1 + len(used), windows.features.shape[1]), dtype=np.float32)
+        standardised[1:] = (windows.features[used] - dataset.mean[code]) / dataset.standard_deviation[code]
+        # Row of each record, and at the end, which -1 reads, that of a padded step.
+        row = np.zeros(len(windows.features) + 1, dtype=np.int64)
+        row[used] = np.arange(1, 1 + len(used))
+        for step in range(steps.shape[1]):
+            sequence[own, step] = standardised[row[steps[own, step]]]
     return Samples(
-        sequence=sequence.astype(np.float32),
+        sequence=sequence,
         label=windows.label[positions],
         strong_before=windows.evolution[positions] // 3 == 2,  # noqa: PLR2004 (STRONG in ACTIVITY)
         instrument=instrument,

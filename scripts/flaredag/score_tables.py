@@ -31,7 +31,9 @@ CURVE_COLUMNS = ("dataset", "model", "seed", "curve", "x", "y", "n")
 # Figures of the contingency table, given at each threshold; the threshold itself is one of them.
 CATEGORICAL_METRICS = (
     "accuracy",
+    "balanced_accuracy",
     "probability_of_detection",
+    "precision",
     "false_alarm_ratio",
     "probability_of_false_detection",
     "true_skill_statistic",
@@ -56,11 +58,14 @@ FIXED_THRESHOLD = "fixed_0.5"
 VALIDATION_THRESHOLD = "validation"
 # A leak, scored to be priced: no forecaster knows it.
 TEST_THRESHOLD = "best_on_test"
+THRESHOLDS = (FIXED_THRESHOLD, VALIDATION_THRESHOLD, TEST_THRESHOLD)
 
 # Values of the column `curve`.
 RELIABILITY_CURVE = "reliability"
 ROC_CURVE = "roc"
+# Of the true skill statistic. That of the balanced accuracy has no curve of its own: it is (1 + TSS)/2.
 SKILL_SCORE_PROFILE = "skill_score_profile"
+HEIDKE_PROFILE = "heidke_skill_score_profile"
 
 
 def read_scores(path: str | Path, *, study: str | None = None) -> pd.DataFrame:

@@ -25,6 +25,7 @@ FORMS = {
     "edited_events": False,
     "ncei_reports": False,
     "sharp_table": False,
+    "shipped_forecasts": False,
     "harp_noaa": False,
 }
 _KINDS = {"str": (str, "text (quote a number)"), "int": (int, "a whole number")}

@@ -88,14 +88,18 @@ def split_times(
     validation_fraction: float,
     validation_from: str | None = None,
     test_from: str | None = None,
+    borders: str = "purged",
 ) -> dict[str, NDArray[np.bool_]]:
     """Which samples (sample,) are in each split of a chronological split: the past trains, the future tests.
 
     Samples issued before `validation_from` train, those from `test_from` on test; where these days (ISO, UTC) are not
     given, the last `test_fraction` of the groups by their first sample test, and the last `validation_fraction` of the
     rest validates. Between two splits lies a gap of `purge_gap_hours`, taken from the earlier, so that no window and no
-    forecast of one reaches into the other; a group with samples in a later split loses those in the earlier.
+    forecast of one reaches into the other; a group with samples in a later split loses those in the earlier. Where the
+    `borders` are "cut" there is neither (Liu et al. 2019, section 3.1, by year): a group alive at a border has samples
+    on both sides of it, and their windows and forecasts overlap.
     """
+    cut = borders == "cut"
     groups, code = np.unique(group, return_inverse=True)
     first = np.full(len(groups), issue_time.max(), dtype="datetime64[s]")
     np.minimum.at(first, code, issue_time.astype("datetime64[s]"))
@@ -108,15 +112,16 @@ def split_times(
         if validation_from is None
         else np.datetime64(validation_from, "s"),
     }
-    gap = np.timedelta64(round(3600 * purge_gap_hours), "s")
+    gap = np.timedelta64(0 if cut else round(3600 * purge_gap_hours), "s")
     members = {
         "test": issue_time >= begins["test"],
         "validation": (issue_time >= begins["validation"]) & (issue_time < begins["test"] - gap),
         "train": issue_time < begins["validation"] - gap,
     }
-    # A region that crosses a border stays in the later split, from which nothing may be missing.
-    members["validation"] &= ~np.isin(group, group[members["test"]])
-    members["train"] &= ~np.isin(group, group[members["test"] | members["validation"]])
+    if not cut:
+        # A region that crosses a border stays in the later split, from which nothing may be missing.
+        members["validation"] &= ~np.isin(group, group[members["test"]])
+        members["train"] &= ~np.isin(group, group[members["test"] | members["validation"]])
     return members
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from flaredag.cubes import bad_images_in_windows
 from flaredag.errors import InputError
+from flaredag.flare_history import HISTORY_FEATURES, flare_history
 from flaredag.goes import threshold_w_m2
 from flaredag.samples import StudyWindows
 from flaredag.tables import NOT_GIVEN
@@ -33,7 +34,8 @@ def make_windows(
     """Windows of all regions of `records` for every task, and counts, an instrument, of what was kept and left out.
 
     `images`: columns of all cubes (`cube_columns`), None for a study or an archive without magnetograms. `settings`: a
-    study's `features`, `instruments`, `selection`, `windows`, `labels` and `magnetograms` as in the configuration.
+    study's `features`, `instruments`, `selection`, `windows`, `labels`, `magnetograms` and `flare_history` as in the
+    configuration. Raises InputError where a feature is of the flare history and the study does not say which.
     """
     instruments = tuple(settings["instruments"])
     records = records[records["instrument"].isin(instruments)].reset_index(drop=True)
@@ -49,6 +51,8 @@ def make_windows(
     kept, counts = _selected(records, settings["selection"])
     features = list(settings["features"])
     records = records[kept].sort_values(["region_code", "t_rec"], kind="stable").reset_index(drop=True)
+    for name, values in _history_of(records, region_flares, features, settings.get("flare_history")).items():
+        records[name] = values
     good = records[features].notna().all(axis=1).to_numpy()
     if not len(records):
         raise InputError(f"no record of {', '.join(instruments)} is left by the selection {settings['selection']}.")
@@ -76,11 +80,13 @@ def make_windows(
         good,
         cadence_minutes=cadence,
         n_steps=n_steps,
-        max_bad_records=window_settings["max_bad_records"],
+        max_bad_records=window_settings.get("max_bad_records", 0),
+        padding=window_settings.get("padding", "none"),
         bad_in_window=bad_in_window,
     )
     last = windows.step_record[:, -1]
     issue_time = records["time"].to_numpy()[last]
+    feature_values = records[features].to_numpy()
     tasks = {}
     for task, label_settings in tasks_of(settings["labels"]).items():
         # The paper compares the flares' UTC with T_REC's TAI as if they were one clock.
@@ -98,7 +104,7 @@ def make_windows(
         tasks[task] = StudyWindows(
             instruments=instruments,
             feature_names=tuple(features),
-            features=records[features].to_numpy(),
+            features=feature_values,
             step_record=windows.step_record,
             instrument=(region_code[last] // REGION_LIMIT).astype(np.int8),
             region=(region_code[last] % REGION_LIMIT).astype(np.int32),
@@ -112,7 +118,12 @@ def make_windows(
     for i, name in enumerate(instruments):
         counts[name]["records_with_missing_keywords"] = n_without_keywords[name]
         counts[name]["windows_kept"] = int((of_windows == i).sum())
-        counts[name]["windows_with_filled_records"] = int(((of_windows == i) & (windows.n_bad > 0)).sum())
+        n_bad = windows.n_bad[of_windows == i]
+        if window_settings.get("padding", "none") == "zeros":
+            counts[name]["windows_padded"] = int((n_bad > 0).sum())
+            counts[name]["steps_padded"] = int(n_bad.sum())
+        else:
+            counts[name]["windows_with_filled_records"] = int((n_bad > 0).sum())
     counts["all"] = windows.counts
     return tasks, counts
 
@@ -161,6 +172,25 @@ def _selected(records: pd.DataFrame, selection: Mapping[str, Any]) -> tuple[np.n
         counts[name]["records_without_quality"] = int((own_records & (records["quality"] == NOT_GIVEN)).sum())
         counts[name]["records_without_longitude"] = int((own_records & records["longitude_min"].isna()).sum())
     return kept, counts
+
+
+def _history_of(
+    records: pd.DataFrame, region_flares: pd.DataFrame, features: Sequence[str], settings: Mapping[str, Any] | None
+) -> dict[str, NDArray[np.float64]]:
+    """Those of `features` that are of the flare history, (record,)."""
+    named = [name for name in features if name in HISTORY_FEATURES]
+    if not named:
+        return {}
+    if settings is None:
+        raise InputError(
+            f"features {', '.join(named)}: made from the flares before each record, and the study has no "
+            "`flare_history`; wanted its decay_hours and known_from. Add it to the study, or leave these features out."
+        )
+    region_code, time = records["region_code"].to_numpy(dtype=np.int64), records["time"].to_numpy()
+    history = flare_history(
+        region_code, time, region_flares, decay_hours=settings["decay_hours"], known_from=settings["known_from"]
+    )
+    return {name: history[name] for name in named}
 
 
 def _count_of_each(counted: np.ndarray, region_code: pd.Series, instruments: Sequence[str]) -> dict[str, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -12,19 +13,22 @@ import torch
 from scipy.stats import rankdata
 from torch import Tensor, nn
 
+from flaredag.class_weights import class_weights as weights_of_classes
 from flaredag.devices import CPU, Computing
 from flaredag.errors import InputError
 from flaredag.joblog import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
 LOG = logging.getLogger("flaredag")
 THRESHOLD = 0.5
 SCORED_AT_ONCE = 1 << 20
-KEPT_EPOCHS = ("true_skill_statistic", "cross_entropy", "area_under_roc_curve")
+SCORES = ("true_skill_statistic", "cross_entropy", "area_under_roc_curve")
+KEPT_EPOCHS = (*SCORES, "last")
+N_CLASSES = 2
 
 
 class Inputs(Protocol):
@@ -72,38 +76,45 @@ def train_classifier(
     patience_epochs: int,
     generator: torch.Generator,
     kept_epoch: str = KEPT_EPOCHS[0],
+    class_weights: str | None = None,
+    activity_penalty: float = 0.0,
     scored_at_once: int = SCORED_AT_ONCE,
     computing: Computing = CPU,
 ) -> dict[str, Any]:
     """Train `network` in place and leave it, on the CPU, at the best epoch (the first of ties).
 
-    `train`: inputs (sample, ...) and classes (sample,); `validation`: inputs and labels. Adam on cross-entropy,
-    batches shuffled by `generator`, the last incomplete one left out (authors' code). The best epoch is that of the
-    best validation TSS (threshold 0.5), of the least validation cross-entropy or of the greatest validation ROC area,
-    as `kept_epoch` says; training stops when `patience_epochs` epochs brought none better. Returns the training loss
-    and these three of each epoch.
+    `train`: inputs (sample, ...) and classes (sample,); `validation`: inputs and labels. Adam on cross-entropy
+    (`training_loss`; `class_weights`: see `flaredag.class_weights`), batches shuffled by `generator`, the last
+    incomplete one left out (authors' code). The best epoch is that of the best validation TSS (threshold 0.5), of the
+    least validation cross-entropy or of the greatest validation ROC area, as `kept_epoch` says; training stops when
+    `patience_epochs` epochs brought none better. With "last" there is no choice: all epochs are trained and the last is
+    kept. Returns the training loss and these three of each epoch; without the three if nothing is chosen by them and
+    the validation samples are of one class.
 
     Where a loss is not finite, training stops and the best epoch before is kept, with a warning and `not_finite` in
-    what is returned; InputError where there was no epoch before, or if the validation samples are of one class.
-    Source: Sun et al. 2022, section 3.1.
+    what is returned; InputError where there was no epoch before, if an epoch shall be chosen by validation samples of
+    one class, or if weights are asked for of classes of which one has no sample.
+    Source: Sun et al. 2022, section 3.1; class weights and last epoch: Liu et al. 2019, section 3.2.
     """
     inputs, classes = train
     if kept_epoch not in KEPT_EPOCHS:
         raise InputError(f"kept_epoch {kept_epoch}; wanted one of {', '.join(KEPT_EPOCHS)}. Correct config.yaml.")
-    if len(np.unique(validation[1])) < len(("negative", "positive")):
+    scored = SCORES if len(np.unique(validation[1])) == N_CLASSES else ()
+    if not scored and kept_epoch in SCORES:
         raise InputError(
             f"all {len(validation[1])} validation samples are of one class, so that no epoch can be chosen by them; "
             "both classes are wanted. Take another seed, or more regions."
         )
+    weights = None if class_weights is None else weights_of_classes(classes.numpy(), class_weights, model="network")
+    weight_of_class = None if weights is None else computing.to_device(torch.tensor([weights[0], weights[1]]))
+    loss_of = partial(training_loss, weight_of_class=weight_of_class, activity_penalty=activity_penalty)
     computing.moved(network)
     classes = computing.to_device(classes)
     optimiser = torch.optim.Adam(network.parameters(), lr=learning_rate)
     batch_size = min(batch_size, len(classes))
     history: dict[str, Any] = {
         "training_loss": [],
-        "validation_true_skill_statistic": [],
-        "validation_cross_entropy": [],
-        "validation_area_under_roc_curve": [],
+        **{f"validation_{name}": [] for name in scored},
         "best_epoch": 0,
     }
     progress = Progress(LOG, "epochs (at most)", max_epochs)
@@ -112,21 +123,21 @@ def train_classifier(
         for epoch in range(1, max_epochs + 1):
             order = computing.to_device(torch.randperm(len(classes), generator=generator))
             batches = order[: len(order) // batch_size * batch_size].split(batch_size)
-            losses = _batch_losses(network, inputs, classes, batches, optimiser, computing)
+            losses = _batch_losses(network, inputs, classes, batches, optimiser, loss_of, computing)
             bad = [number for number, loss in enumerate(losses, 1) if not math.isfinite(loss)]
-            scores = dict.fromkeys(KEPT_EPOCHS, math.nan)
-            if not bad:
-                scores = _validation_scores(network, *validation, scored_at_once, computing)
-            if not math.isfinite(scores["cross_entropy"]):
+            scores = {"last": float(epoch)}
+            if scored and not bad:
+                scores |= _validation_scores(network, *validation, scored_at_once, computing)
+            if bad or not math.isfinite(scores.get("cross_entropy", 0.0)):
                 place = f"epoch {epoch}, batch {bad[0]}" if bad else f"the validation of epoch {epoch}"
                 _stopped_at(place, history["best_epoch"], learning_rate)
                 history["not_finite"] = place
                 break
             # Summed in float32, one after the other, as the losses are.
             history["training_loss"].append(float(sum(losses, torch.zeros(()))) / len(batches))
-            for name, value in scores.items():
-                history[f"validation_{name}"].append(value)
-            progress.advance(f"(validation TSS {scores['true_skill_statistic']:.3f})")
+            for name in scored:
+                history[f"validation_{name}"].append(scores[name])
+            progress.advance(f"(validation TSS {scores['true_skill_statistic']:.3f})" if scored else "")
             score = -scores[kept_epoch] if kept_epoch == "cross_entropy" else scores[kept_epoch]
             if score > best_score:
                 best_score, history["best_epoch"] = score, epoch
@@ -146,6 +157,24 @@ def logits(network: nn.Module, inputs: Inputs, n_samples: int, at_once: int, com
     return torch.cat(parts).to(CPU.device).double()
 
 
+def training_loss(
+    found: Tensor, classes: Tensor, *, weight_of_class: Tensor | None = None, activity_penalty: float = 0.0
+) -> Tensor:
+    """Mean over the batch of cross-entropy times `weight_of_class` (class,) of each sample; of logits (batch, class).
+
+    Divided by the number of samples and not by the sum of their weights (Liu et al. 2019, eq. 19, and Keras).
+    `activity_penalty` times the sum of the squared probabilities of both classes over the whole batch is added: the
+    `activity_regularizer` of Keras 2.2.4, which the authors' code puts on the output, does not divide by the batch.
+    """
+    if weight_of_class is None:
+        loss = nn.functional.cross_entropy(found, classes)
+    else:
+        loss = nn.functional.cross_entropy(found, classes, weight=weight_of_class, reduction="none").mean()
+    if activity_penalty:
+        loss = loss + activity_penalty * torch.softmax(found, dim=1).square().sum()
+    return loss
+
+
 def _called(network: nn.Module, arguments: Tensor | tuple[Tensor | None, ...]) -> Tensor:
     return network(arguments) if isinstance(arguments, Tensor) else network(*arguments)
 
@@ -156,6 +185,7 @@ def _batch_losses(
     classes: Tensor,
     batches: tuple[Tensor, ...],
     optimiser: torch.optim.Optimizer,
+    loss_of: Callable[[Tensor, Tensor], Tensor],
     computing: Computing,
 ) -> list[Tensor]:
     """One step of the optimiser a batch; the loss of each, up to the first that is not finite or the one after."""
@@ -164,7 +194,7 @@ def _batch_losses(
     for batch in batches:
         optimiser.zero_grad()
         with computing.autocast():
-            loss = nn.functional.cross_entropy(_called(network, inputs[batch]), classes[batch])
+            loss = loss_of(_called(network, inputs[batch]), classes[batch])
         loss.backward()
         optimiser.step()
         losses.append(loss.detach())
@@ -177,7 +207,7 @@ def _batch_losses(
 def _validation_scores(
     network: nn.Module, inputs: Inputs, label: NDArray[np.int8], at_once: int, computing: Computing
 ) -> dict[str, float]:
-    """TSS at `THRESHOLD`, cross-entropy (natural logarithm) and ROC area, by `KEPT_EPOCHS`."""
+    """TSS at `THRESHOLD`, cross-entropy (natural logarithm) and ROC area, by `SCORES`."""
     found = logits(network, inputs, len(label), at_once, computing)
     cross_entropy = nn.functional.cross_entropy(found, torch.from_numpy(label).long())
     probability = torch.softmax(found, dim=1)[:, 1].numpy()

@@ -14,17 +14,24 @@ import xarray as xr
 from scores.categorical import BasicContingencyManager
 from scores.probability import brier_score, roc_auc
 
+from flaredag.verification_settings import N_RELIABILITY_BINS
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import ArrayLike, NDArray
 
     FloatArray = NDArray[np.float64]
     LabelArray = NDArray[np.int8]
 
-N_RELIABILITY_BINS = 10
 CURVE_GRID = np.linspace(0.0, 1.0, 101)
+# Of events as rare as M5.0 flares, the best threshold may lie below 0.01 (Liu et al. 2019, section 4.4).
+THRESHOLD_GRID = np.sort(np.concatenate([CURVE_GRID, np.arange(1, 10) / 1000.0]))
 
 UNDEFINED_BECAUSE = {
+    "balanced_accuracy": "only one outcome occurred",
     "probability_of_detection": "no event occurred",
+    "precision": "no event was forecast",
     "false_alarm_ratio": "no event was forecast",
     "probability_of_false_detection": "every sample is an event",
     "true_skill_statistic": "only one outcome occurred",
@@ -80,10 +87,11 @@ def contingency_table(label: LabelArray, probability: FloatArray, *, thresholds:
 def categorical_scores(table: ContingencyTable) -> dict[str, FloatArray]:
     """Scores of contingency tables, in the shape of its counts, by the package `scores`.
 
-    Of hits a, false alarms b, misses c, correct negatives d and n = a + b + c + d (Sun et al. 2022, section 3.3):
-    accuracy (a + d)/n (eq. 6); probability of detection a/(a + c); false alarm ratio b/(a + b); probability of
-    false detection b/(b + d), which the paper calls the false alarm rate; true skill statistic a/(a + c) - b/(b + d)
-    (eq. 11); Heidke skill score (eq. 10).
+    Of hits a, false alarms b, misses c, correct negatives d and n = a + b + c + d (Sun et al. 2022, section 3.3, eq. 6,
+    10 and 11; Liu et al. 2019, eq. 20 to 25): accuracy (a + d)/n; balanced accuracy [a/(a + c) + d/(b + d)]/2, which is
+    (1 + true skill statistic)/2; probability of detection a/(a + c), also called recall; precision a/(a + b); false
+    alarm ratio b/(a + b), which is 1 - precision; probability of false detection b/(b + d), which both papers call the
+    false alarm rate; true skill statistic a/(a + c) - b/(b + d); Heidke skill score.
     """
     counts = {
         "tp_count": table.hits,
@@ -98,7 +106,9 @@ def categorical_scores(table: ContingencyTable) -> dict[str, FloatArray]:
     alike = (counts["total_count"] == table.hits) | (counts["total_count"] == table.correct_negatives)
     return {
         "accuracy": manager.accuracy().to_numpy(),
+        "balanced_accuracy": ((manager.sensitivity() + manager.specificity()) / 2.0).to_numpy(),
         "probability_of_detection": manager.probability_of_detection().to_numpy(),
+        "precision": manager.precision().to_numpy(),
         "false_alarm_ratio": manager.false_alarm_ratio().to_numpy(),
         "probability_of_false_detection": manager.probability_of_false_detection().to_numpy(),
         "true_skill_statistic": manager.peirce_skill_score().to_numpy(),
@@ -107,19 +117,24 @@ def categorical_scores(table: ContingencyTable) -> dict[str, FloatArray]:
 
 
 def probabilistic_scores(
-    label: LabelArray, probability: FloatArray, *, training_event_rate: float = float("nan")
+    label: LabelArray,
+    probability: FloatArray,
+    *,
+    training_event_rate: float = float("nan"),
+    reliability_bins: int = N_RELIABILITY_BINS,
 ) -> dict[str, float]:
     """Scores that need no threshold: area under the ROC curve, Brier score, its components and skill scores.
 
-    `brier_skill_score` is held against the event rate of the evaluated samples (Sun et al. 2022, eq. 14),
-    `brier_skill_score_training_climatology` against the constant forecast `training_event_rate`, which a forecaster
-    could have known; NaN if that is not given. ROC area and Brier score by the package `scores`; a constant forecast
-    ranks nothing, and its ROC area is NaN rather than the 0.5 of a forecast that ranks at random.
+    The components are over so many `reliability_bins` (`brier_score_decomposition`). `brier_skill_score` is held
+    against the event rate of the evaluated samples (Sun et al. 2022, eq. 14), `brier_skill_score_training_climatology`
+    against the constant forecast `training_event_rate`, which a forecaster could have known; NaN if that is not given.
+    ROC area and Brier score by the package `scores`; a constant forecast ranks nothing, and its ROC area is NaN rather
+    than the 0.5 of a forecast that ranks at random.
     """
     forecast = xr.DataArray(probability, dims="sample")
     observed = xr.DataArray(label.astype(np.float64), dims="sample")
     brier = float(brier_score(forecast, observed, check_args=False))
-    decomposition = brier_score_decomposition(label, probability)
+    decomposition = brier_score_decomposition(label, probability, reliability_bins=reliability_bins)
     brier_of_training_climatology = float(np.mean((training_event_rate - label) ** 2))
     return {
         "area_under_roc_curve": (
@@ -136,8 +151,10 @@ def probabilistic_scores(
     }
 
 
-def brier_score_decomposition(label: LabelArray, probability: FloatArray) -> BrierDecomposition:
-    """Reliability, resolution and uncertainty of the Brier score (Murphy 1973), over 10 equal-width bins.
+def brier_score_decomposition(
+    label: LabelArray, probability: FloatArray, *, reliability_bins: int = N_RELIABILITY_BINS
+) -> BrierDecomposition:
+    """Reliability, resolution and uncertainty of the Brier score (Murphy 1973), over bins of equal width.
 
     With n_k samples, mean forecast f_k and event rate o_k of bin k, and event rate o of all n:
     reliability = sum n_k (f_k - o_k)^2 / n, uncertainty = o (1 - o), and
@@ -149,8 +166,8 @@ def brier_score_decomposition(label: LabelArray, probability: FloatArray) -> Bri
     is the Brier score, without them only where all forecasts of a bin are equal.
     """
     n_samples, event_rate = label.size, label.mean()
-    which_bin = reliability_bin(probability)
-    n, forecast, observed = _bin_means(label, probability, which_bin)
+    which_bin = reliability_bin(probability, reliability_bins)
+    n, forecast, observed = _bin_means(label, probability, which_bin, reliability_bins)
     deviation = probability - forecast[which_bin]
     within_bin_variance = np.sum(deviation**2)
     within_bin_covariance = 2.0 * np.sum(deviation * (label - observed[which_bin]))
@@ -186,12 +203,16 @@ def threshold_of_best_true_skill_statistic(label: LabelArray, probability: Float
     return float(best[np.lexsort((best, np.abs(best - 0.5)))[0]])
 
 
-def reliability_curve(label: LabelArray, probability: FloatArray) -> Curve:
-    """Reliability diagram: mean forecast (x), event rate (y) and number of samples in 10 equal-width bins.
+def reliability_curve(
+    label: LabelArray, probability: FloatArray, *, reliability_bins: int = N_RELIABILITY_BINS
+) -> Curve:
+    """Reliability diagram: mean forecast (x), event rate (y) and number of samples in bins of equal width.
 
-    Bins are [0, 0.1), ..., [0.9, 1], always all ten; x and y of an empty bin are NaN.
+    A bin holds its lower end, the last its upper end too: of ten [0, 0.1), ..., [0.9, 1]. There are always all of
+    them; x and y of an empty one are NaN.
     """
-    n, forecast, observed = _bin_means(label, probability, reliability_bin(probability))
+    which_bin = reliability_bin(probability, reliability_bins)
+    n, forecast, observed = _bin_means(label, probability, which_bin, reliability_bins)
     return Curve(forecast, observed, n)
 
 
@@ -212,11 +233,14 @@ def roc_curve(label: LabelArray, probability: FloatArray) -> Curve:
     return Curve(CURVE_GRID.copy(), np.interp(CURVE_GRID, false_detection[is_upper_end], detection[is_upper_end]), n)
 
 
-def skill_score_profile(label: LabelArray, probability: FloatArray) -> Curve:
-    """Skill score profile: true skill statistic (y) at threshold (x) 0, 0.01, ..., 1; NaN if undefined."""
-    table = contingency_table(label, probability, thresholds=CURVE_GRID)
-    n = np.full(CURVE_GRID.shape, label.size, dtype=np.int64)
-    return Curve(CURVE_GRID.copy(), categorical_scores(table)["true_skill_statistic"], n)
+def skill_score_profiles(label: LabelArray, probability: FloatArray, *, metrics: Sequence[str]) -> dict[str, Curve]:
+    """Skill score profiles: each of `metrics`, categorical scores, (y) by threshold (x).
+
+    Thresholds are 0, 0.001, ..., 0.01, 0.02, ..., 1; y is NaN where a score is undefined.
+    """
+    scored = categorical_scores(contingency_table(label, probability, thresholds=THRESHOLD_GRID))
+    n = np.full(THRESHOLD_GRID.shape, label.size, dtype=np.int64)
+    return {metric: Curve(THRESHOLD_GRID.copy(), scored[metric], n) for metric in metrics}
 
 
 def _skill(brier: float, brier_of_reference: float) -> float:
@@ -224,17 +248,17 @@ def _skill(brier: float, brier_of_reference: float) -> float:
     return 1.0 - brier / brier_of_reference if brier_of_reference > 0 else float("nan")
 
 
-def reliability_bin(probability: FloatArray) -> NDArray[np.int64]:
-    """Bin of the reliability diagram that each forecast (sample,) is in."""
-    return np.minimum((probability * N_RELIABILITY_BINS).astype(np.int64), N_RELIABILITY_BINS - 1)
+def reliability_bin(probability: FloatArray, reliability_bins: int = N_RELIABILITY_BINS) -> NDArray[np.int64]:
+    """Bin of the reliability diagram that each forecast (sample,) is in, of `reliability_bins` of equal width."""
+    return np.minimum((probability * reliability_bins).astype(np.int64), reliability_bins - 1)
 
 
 def _bin_means(
-    label: LabelArray, probability: FloatArray, which_bin: NDArray[np.int64]
+    label: LabelArray, probability: FloatArray, which_bin: NDArray[np.int64], reliability_bins: int
 ) -> tuple[NDArray[np.int64], FloatArray, FloatArray]:
     """Count, mean forecast and event rate, each (bin,); the means of an empty bin are NaN."""
-    n = np.bincount(which_bin, minlength=N_RELIABILITY_BINS)
+    n = np.bincount(which_bin, minlength=reliability_bins)
     divisor = np.where(n > 0, n, np.nan)
-    forecast = np.bincount(which_bin, weights=probability, minlength=N_RELIABILITY_BINS) / divisor
-    observed = np.bincount(which_bin, weights=label, minlength=N_RELIABILITY_BINS) / divisor
+    forecast = np.bincount(which_bin, weights=probability, minlength=reliability_bins) / divisor
+    observed = np.bincount(which_bin, weights=label, minlength=reliability_bins) / divisor
     return n, forecast, observed

@@ -31,12 +31,12 @@ _HOUR = np.timedelta64(3600, "s")
 class Windows:
     """Windows as indices into the records: (sample, step), the last step at the issue time.
 
-    A bad record inside a window is replaced by the next good one (backward fill): `step_record` holds
-    the records to be read, `n_bad` how many of a window's steps were bad.
+    A bad record inside a window is replaced by the next good one (backward fill), or with padding left out:
+    `step_record` holds the records to be read, -1 where none is, `n_bad` how many of a window's steps were bad.
     """
 
     step_record: NDArray[np.int32]  # (sample, step)
-    n_bad: NDArray[np.int8]  # (sample,)
+    n_bad: NDArray[np.int16]  # (sample,)
     counts: dict[str, int]
 
 
@@ -48,6 +48,7 @@ def find_windows(
     cadence_minutes: int,
     n_steps: int,
     max_bad_records: int,
+    padding: str = "none",
     bad_in_window: Callable[[NDArray[np.int32]], NDArray[np.bool_]] | None = None,
 ) -> Windows:
     """Every window of every region that the bad-record rule keeps.
@@ -57,8 +58,12 @@ def find_windows(
     first and the last record of its region. Absent records count as bad; a window is dropped if its last
     record is bad or more than `max_bad_records` are (Sun et al. 2022, section 2.3). `bad_in_window` tells of good
     records (sample, step), -1 where there is none, which are bad beside the others of their window all the same.
-    InputError where records leave the grid or are unsorted.
+
+    With `padding` "zeros" a window wants its last record alone (Liu et al. 2019, section 3.1): it may reach back
+    before the first record of its region, as many records may be bad as will, and they are not filled; their steps are
+    -1. InputError where records leave the grid or are unsorted.
     """
+    padded = padding == "zeros"
     cadence = np.timedelta64(cadence_minutes, "m")
     slot = _grid_slots(t_rec, cadence)
     first_of_region = np.flatnonzero(np.diff(region, prepend=region[:1] - 1)) if len(region) else np.empty(0, int)
@@ -67,9 +72,11 @@ def find_windows(
         raise InputError("records: not sorted by region and time, each once; sort them (curate does) before windows.")
     last_of_region = np.append(first_of_region, len(region))[1:] - 1
     # One row of grid slots for all regions, one after the other: `record_at` tells the record of a slot, or -1.
-    n_slots = slot[last_of_region] - slot[first_of_region] + 1
+    # Empty slots before each region, so that a padded window holds no record of the region before.
+    n_empty = n_steps - 1 if padded else 0
+    n_slots = n_empty + slot[last_of_region] - slot[first_of_region] + 1
     row_start = np.concatenate([[0], np.cumsum(n_slots)])[:-1]
-    position = row_start[region_index] + slot - slot[first_of_region][region_index]
+    position = row_start[region_index] + n_empty + slot - slot[first_of_region][region_index]
     record_at = np.full(int(n_slots.sum()), -1, dtype=np.int32)
     record_at[position[good]] = np.flatnonzero(good)
     slots_before = np.arange(len(record_at)) - np.repeat(row_start, n_slots)
@@ -80,18 +87,19 @@ def find_windows(
         steps[bad_in_window(steps)] = -1
     n_bad = (steps < 0).sum(axis=1)
     ends_well = steps[:, -1] >= 0
-    kept = ends_well & (n_bad <= max_bad_records)
+    kept = ends_well & (padded | (n_bad <= max_bad_records))
     steps, n_bad = steps[kept], n_bad[kept]
-    for step in range(n_steps - 2, -1, -1):
-        absent = steps[:, step] < 0
-        steps[absent, step] = steps[absent, step + 1]
+    if not padded:
+        for step in range(n_steps - 2, -1, -1):
+            absent = steps[:, step] < 0
+            steps[absent, step] = steps[absent, step + 1]
     counts = {
         "windows_possible": int(candidate.sum()),
         "windows_with_last_record_bad": int(candidate.sum() - ends_well.sum()),
         "windows_with_too_many_bad_records": int(ends_well.sum() - kept.sum()),
         "windows_kept": int(kept.sum()),
     }
-    return Windows(steps, n_bad.astype(np.int8), counts)
+    return Windows(steps, n_bad.astype(np.int16), counts)
 
 
 def count_flares(
@@ -168,7 +176,7 @@ def labels(evolution: NDArray[np.int8], *, positive: Sequence[str], negative: Se
 
 
 def flares_of_regions(flares: pd.DataFrame, records: pd.DataFrame) -> pd.DataFrame:
-    """Flares with `region_code`, the region of `records` each belongs to; a row a region.
+    """Flares, all their columns, with `region_code`, the region of `records` each belongs to; a row a region.
 
     A flare that names its patch belongs to it; one that names a NOAA region belongs to every patch whose
     `noaa_ars` lists it, of either instrument (Sun et al. 2022: all flares of all NOAA regions in a patch).
@@ -184,7 +192,7 @@ def flares_of_regions(flares: pd.DataFrame, records: pd.DataFrame) -> pd.DataFra
     matched = flares[(flares["region"] < 0) & (flares["noaa_ar"] > 0)].merge(
         numbers[["noaa_ar", "region_code"]].drop_duplicates(), on="noaa_ar"
     )
-    columns = ["region_code", "start_time", "peak_flux"]
+    columns = ["region_code", *flares.columns]
     return pd.concat([named[columns], matched[columns]], ignore_index=True)
 
 

@@ -34,7 +34,7 @@ def each_data_set(windows):
 
 def test_features_are_finite_and_vary(each):
     for name, windows in each:
-        used = windows.features[np.unique(windows.step_record)]
+        used = windows.features[np.unique(windows.step_record[windows.step_record >= 0])]
         assert np.isfinite(used).all(), name
         assert (used.std(axis=0) > 0).all(), name
 
@@ -46,9 +46,16 @@ def test_windows_of_a_region_are_in_order_and_of_one_region_each(each):
         same = np.diff(key) == 0
         assert (np.diff(windows.issue_time)[same] > np.timedelta64(0, "s")).all(), name
         # A record that two regions' windows shared would be a window across their border.
-        first, last = (windows.step_record[:, [0, -1]]).T
+        last = windows.step_record[:, -1]
+        first = np.where(windows.step_record < 0, last[:, None], windows.step_record).min(axis=1)
         starts = np.flatnonzero(np.diff(key)) + 1
         assert (first[starts] > last[starts - 1]).all(), name
+
+
+def test_every_window_ends_with_a_record(each):
+    for name, windows in each:
+        assert (windows.step_record[:, -1] >= 0).all(), name
+        assert (windows.step_record < len(windows.features)).all(), name
 
 
 def test_magnetograms_of_windows_have_values(each):
@@ -67,8 +74,10 @@ def test_labels_follow_from_evolution_types(study, each):
         assert (np.isin(named, settings["negative"]) == (windows.label == 0)).all(), name
 
 
-def test_no_region_is_in_two_splits(windows, drawn):
+def test_no_region_is_in_two_splits(study, windows, drawn):
     for name, datasets in drawn.items():
+        if study.drawn[name]["draw"].get("borders") == "cut":
+            continue
         own = windows[name]
         for what in (own.region, own.split_group):
             for dataset in datasets:
@@ -78,6 +87,16 @@ def test_no_region_is_in_two_splits(windows, drawn):
                 ]
                 for one, other in [*pairwise(regions), (regions[0], regions[-1])]:
                     assert not one & other, f"{name}, seed {dataset.seed}"
+
+
+def test_splits_with_cut_borders_follow_each_other_in_time(study, windows, drawn):
+    for name, datasets in drawn.items():
+        if study.drawn[name]["draw"].get("borders") != "cut":
+            continue
+        for dataset in datasets:
+            issued = [windows[name].issue_time[dataset.positions[split]] for split in SPLITS]
+            for earlier, later in pairwise(issued):
+                assert earlier.max() < later.min(), f"{name}, seed {dataset.seed}"
 
 
 def test_data_sets_of_one_instrument_share_validation_and_test(study, drawn):

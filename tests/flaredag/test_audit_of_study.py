@@ -15,8 +15,10 @@ from flaredag.audit_of_study import (
     findings_of_regions,
     window_hours,
 )
+from flaredag.datasets import draw_dataset
+from flaredag.study_windows import make_windows
 from flaredag.verification import threshold_of_best_true_skill_statistic
-from made_up_audit import AUDITED, made_up_study
+from made_up_audit import AUDITED, DRAW, made_up_study, tables_of_regions
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +73,49 @@ class TestDataSet:
         told = [{"setting": setting, "value": value} for setting, value in leaks] if declared else []
         found = of_data_set(study, declared=told)
         assert found == {("standardised_by_test", outcome), ("test_chosen_by_outcome", outcome)}
+
+    BY_TIME = ("split_by", "time"), ("validation_from", "2012-02-10"), ("test_from", "2012-03-10")
+
+    @pytest.mark.parametrize(
+        ("borders", "declared", "outcome"),
+        [("cut", True, "declared"), ("cut", False, "leak"), ("purged", True, None)],
+    )
+    def test_borders_that_cut_regions(self, borders, declared, outcome):
+        drawn = {**dict(self.BY_TIME), "borders": borders, "purge_gap_hours": 48.0}
+        study = made_up_study(**drawn)
+        leaks = [{"setting": "borders", "value": "cut"}] if declared else []
+        found = of_data_set(study, declared=leaks)
+        checks = ("region_in_two_splits", "windows_overlap_across_splits")
+        assert found == ({(check, outcome) for check in checks} if outcome else set())
+
+    def test_declared_cuts_of_another_data_set_excuse_nothing(self):
+        study = made_up_study(**dict(self.BY_TIME), borders="cut")
+        leaks = [{"setting": "borders", "value": "cut"}]
+        assert {outcome for _, outcome in of_data_set(study, declared=leaks, borders="purged")} == {"leak"}
+
+    def test_features_scaled_by_range_are_held_against_their_range(self):
+        study = made_up_study(min_max_scaled=["area"])
+        assert of_data_set(study) == set()
+        # As if nothing had been said of it, what they have is neither mean nor standard deviation.
+        assert of_data_set(study, min_max_scaled=[]) == {("standardised_by_test", "leak")}
+
+    def test_padded_windows_are_clean(self):
+        settings = AUDITED | {"windows": AUDITED["windows"] | {"padding": "zeros"}}
+        records, flares = tables_of_regions()
+        windows = make_windows(records, flares, None, settings=settings)[0]["flare"]
+        assert (windows.step_record < 0).sum() == 45 * 15 * 16 / 2, "of each region those before its first record"
+        drawn = {"seeds": [0], "task": "", "draw": DRAW}
+        datasets = [draw_dataset(windows, name="ONLY", seed=0, **DRAW)]
+        found = [
+            *findings_of_data_set("ONLY", windows, datasets, settings=settings, drawn=drawn, declared_leaks=[]),
+            *findings_of_features("", windows, "sharp"),
+            *findings_of_future({"": windows}, records, flares, None, settings=settings, seed=3),
+        ]
+        assert {one.outcome for one in found} == {"clean"}
+        # Windows that read some record where they should be padded are not those that are made anew.
+        later = replace(windows, step_record=np.where(windows.step_record < 0, 0, windows.step_record))
+        found = findings_of_future({"": later}, records, flares, None, settings=settings, seed=3)
+        assert {one.outcome for one in found} == {"leak"}
 
     def test_a_declared_setting_that_the_data_set_does_not_have_declares_nothing(self):
         study = made_up_study(standardisation="global")

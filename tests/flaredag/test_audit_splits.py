@@ -150,6 +150,51 @@ class TestOverlaps:
         assert (found.outcome, found.n) == ("leak", 3)
 
 
+class TestCutBorders:
+    """Regions that a declared border in time cuts, and regions that are in two splits for another reason."""
+
+    # Regions 1 and 2 are seen on both sides of hour 100, region 3 on both sides of hour 200.
+    cut = samples_of((0, 0, 0), (0, 1, 99), (1, 1, 100), (0, 2, 60), (1, 2, 160), (1, 3, 199), (2, 3, 200), (2, 4, 300))
+
+    def found(self, draws, *, declared=True):
+        return (
+            region_in_two_splits("YEARS", draws, cut_declared=declared),
+            windows_overlap_across_splits("YEARS", draws, **REACH, split_by="time", cut_declared=declared),
+        )
+
+    def test_are_declared_with_their_numbers(self):
+        regions, windows = self.found([self.cut])
+        assert (regions.outcome, regions.n) == ("declared", 3)
+        assert "the first is sharp 1, seed 3, in train and validation" in regions.text
+        # Within 48 h of another split: hours 99 and 60 of train, 100 and 160 of validation, 199, and 200 of test.
+        assert (windows.outcome, windows.n) == ("declared", 6)
+
+    def test_are_a_leak_where_nothing_is_declared(self):
+        assert [one.outcome for one in self.found([self.cut], declared=False)] == ["leak", "leak"]
+
+    def test_of_splits_that_do_not_follow_each_other_are_a_leak(self):
+        # One training sample amid the test split, of another draw than the first.
+        spoilt = with_one_more(self.cut, 0, issue_time=START + 250 * HOUR)
+        assert [one.outcome for one in self.found([self.cut, spoilt])] == ["leak", "leak"]
+
+    @pytest.mark.parametrize(("of", "hour"), [(1, 100), (2, 99)])
+    def test_of_two_splits_that_share_an_instant_are_a_leak(self, of, hour):
+        # A training sample more when the first of validation is issued, or one of validation with the last of training.
+        spoilt = with_one_more(self.cut, of, issue_time=START + hour * HOUR)
+        assert [one.outcome for one in self.found([spoilt])] == ["leak", "leak"]
+
+    def test_clean_is_clean_whatever_is_declared(self):
+        whole = samples_of((0, 0, 0), (1, 1, 100), (2, 2, 200))
+        assert [one.outcome for one in self.found([whole])] == ["clean", "clean"]
+
+    @given(samples_by_region())
+    def test_regions_drawn_at_random_are_no_cut(self, draw):
+        spoilt = with_one_more(draw, 0, split=(draw.split[0] + 1) % 3, issue_time=START)
+        spoilt = with_one_more(spoilt, 0, split=draw.split[0], issue_time=START + 2000 * HOUR)
+        spoilt = with_one_more(spoilt, 0, split=(draw.split[0] + 1) % 3, issue_time=START + 3000 * HOUR)
+        assert region_in_two_splits("x", [spoilt], cut_declared=True).outcome == "leak"
+
+
 def evolution_of(*names):
     return np.array([EVOLUTION.index(name) for name in names], dtype=np.int8)
 

@@ -93,6 +93,27 @@ class TestStandardisation:
         spoilt = replace(dataset, mean=mean, standard_deviation=spread)
         assert standardised_by_test("X", windows, [spoilt], declared=True).outcome == "leak"
 
+    @pytest.mark.parametrize(
+        ("standardisation", "declared", "outcome"),
+        [("train", False, "clean"), ("global", False, "leak"), ("global", True, "declared")],
+    )
+    def test_of_features_scaled_by_range(self, study_windows, standardisation, declared, outcome):
+        windows, scaled = study_windows(n_regions=60), ["area", "r_value"]
+        datasets = drawn(windows, standardisation=standardisation, min_max_scaled=scaled)
+        found = standardised_by_test("X", windows, datasets, declared=declared, min_max_scaled=scaled)
+        assert (found.outcome, found.n) == (outcome, 2)
+        assert "mean and standard deviation (of some features minimum and range)" in found.text
+
+    def test_a_range_that_only_the_test_split_has_is_a_leak(self, study_windows):
+        windows, scaled = study_windows(n_regions=60), ["area"]
+        (dataset,) = drawn(windows, standardisation="train", seeds=[0], min_max_scaled=scaled)
+        test = windows.features[windows.step_record[dataset.positions["test"], -1], 0]
+        reached = max(test.max(), dataset.mean[0, 0] + dataset.standard_deviation[0, 0]) + 1
+        spread = dataset.standard_deviation.copy()
+        spread[0, 0] = reached - dataset.mean[0, 0]
+        spoilt = replace(dataset, standard_deviation=spread)
+        assert standardised_by_test("X", windows, [spoilt], declared=True, min_max_scaled=scaled).outcome == "leak"
+
     def test_pixels_count_too(self, study_windows):
         windows = with_images(study_windows(n_regions=60))
         (honest,) = drawn(windows, standardisation="train", seeds=[0], pixels_standardised_by="sharp")

@@ -23,9 +23,9 @@ def columns(rows) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return np.array(label, dtype=np.int8), np.array(probability, dtype=float), np.array(block)
 
 
-def scores_of_rows(label, probability, *, thresholds, training_event_rate) -> dict[str, np.ndarray | float]:
+def scores_of_rows(label, probability, *, thresholds, **settings) -> dict[str, np.ndarray | float]:
     table = contingency_table(label, probability, thresholds=thresholds)
-    return categorical_scores(table) | probabilistic_scores(label, probability, training_event_rate=training_event_rate)
+    return categorical_scores(table) | probabilistic_scores(label, probability, **settings)
 
 
 @given(
@@ -33,11 +33,13 @@ def scores_of_rows(label, probability, *, thresholds, training_event_rate) -> di
     st.lists(st.lists(st.integers(0, 3), min_size=5, max_size=5), min_size=1, max_size=4),
     st.lists(st.one_of(probabilities, st.just(float("nan"))), min_size=1, max_size=3),
     st.one_of(st.just(float("nan")), st.floats(0, 1)),
+    st.sampled_from([10, 20, 7]),
 )
-def test_scores_are_those_of_the_rows_taken_as_often_as_their_block(rows, weights, thresholds, rate):
+def test_scores_are_those_of_the_rows_taken_as_often_as_their_block(rows, weights, thresholds, rate, n_bins):
     label, probability, block = columns(rows)
     weights = np.array(weights, dtype=np.float32)
-    got = resampled_scores(label, probability, block, weights, thresholds=thresholds, training_event_rate=rate)
+    settings = {"thresholds": thresholds, "training_event_rate": rate, "reliability_bins": n_bins}
+    got = resampled_scores(label, probability, block, weights, **settings)
     assert set(got) == {*CATEGORICAL, *PROBABILISTIC_METRICS}
     for resample, drawn in enumerate(weights):
         rows_taken = np.repeat(np.arange(len(label)), drawn[block].astype(int))
@@ -46,9 +48,7 @@ def test_scores_are_those_of_the_rows_taken_as_often_as_their_block(rows, weight
             undefined = [got[name][resample] for name in got if name not in ("n_samples", "n_events")]
             assert np.isnan(np.concatenate([np.atleast_1d(value) for value in undefined])).all()
             continue
-        want = scores_of_rows(
-            label[rows_taken], probability[rows_taken], thresholds=thresholds, training_event_rate=rate
-        )
+        want = scores_of_rows(label[rows_taken], probability[rows_taken], **settings)
         for name, value in want.items():
             if "skill" in name and name.startswith("brier"):
                 # A quotient by a reference that is nearly perfect is ill-conditioned.
@@ -69,6 +69,9 @@ def test_by_hand():
     np.testing.assert_allclose(got["brier_score"], [0.77 / 3, 0.26 / 4, 1.41 / 4, 0.64, np.nan])
     np.testing.assert_allclose(got["true_skill_statistic"][:, 0], [0.5, 1, 1 - 2 / 3, np.nan, np.nan])
     np.testing.assert_allclose(got["accuracy"][:, 1], [2 / 3, 1 / 2, 3 / 4, 1, np.nan])
+    np.testing.assert_allclose(got["precision"][:, 0], [1 / 2, 1, 1 / 3, 0, np.nan])
+    assert np.isnan(got["precision"][:, 1]).all()
+    np.testing.assert_allclose(got["balanced_accuracy"][:, 0], [3 / 4, 1, (1 + 1 / 3) / 2, np.nan, np.nan])
 
 
 def test_a_constant_forecast_ranks_nothing_though_another_block_would():

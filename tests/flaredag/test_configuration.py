@@ -40,6 +40,17 @@ def test_figures_are_those_of_verification_the_overview_and_those_of_each_sectio
     assert {figure["section"] for figure in figures_of(without)} == {"Figures", "Calibration and value"}
 
 
+def test_a_figure_of_profiles_carries_what_its_caption_tells(small):
+    assert all("profiles" not in figure for figure in figures_of(on(small, WITH_CUBES)))
+    small["figures"][0] |= {"kind": "profiles", "threshold": "best_on_test"}
+    first, second = figures_of(on(small, WITH_CUBES))[:2]
+    assert first["profiles"] == {"series": small["figures"][0]["series"], "threshold": "best_on_test"}
+    assert "profiles" not in second
+    # What rests on magnetograms is left out of it as of the others.
+    (one, *_) = figures_of(on(small, TABLES))
+    assert one["profiles"]["series"] == [{"dataset": "ONLY", "model": "lstm"}]
+
+
 def test_a_ladder_has_a_figure_a_model_and_its_latest_rungs_have_diagrams(climbing):
     figures = figures_of(on(climbing, WITH_CUBES))
     of_ladder = {figure["name"]: figure["title"] for figure in figures if figure["section"] == "The protocol ladder"}
@@ -90,6 +101,9 @@ def test_the_report_has_a_caption_for_each_figure_and_names_the_study(study):
     assert told["ensembles"] == study["ensembles"]
     assert told["ladders"] == study["ladders"]
     assert [ladder["name"] for ladder in told["ladders"]] == ["sharp", "smarp"]
+    assert told["score_tables"] == []
+    asked = {"title": "Two.", "thresholds": ["validation"], "metrics": ["precision"]}
+    assert study_in_report("s", study | {"verification": {"score_tables": [asked]}})["score_tables"] == [asked]
     assert told["comparisons"][0] == {"name": "table7", "title": study["comparisons"][0]["title"]}
 
 

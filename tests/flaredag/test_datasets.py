@@ -218,6 +218,66 @@ class TestSplitsInTime:
         added = windows.instrument[train] == 1
         assert np.unique(windows.region[train[added]]).tolist() == [*range(1, 24)]
 
+    BY_TIME = NATURAL | {
+        "split_by": "time",
+        "purge_gap_hours": 30,
+        "validation_from": "2011-01-26",
+        "test_from": "2011-02-03",
+    }
+
+    def across_borders(self, windows):
+        """Region n begins n days after 2011-01-01; 11 and 29, which are quiet, end 15 days later than the others."""
+        windows = self.at(windows, "2011-01-01", "2011-01-01")
+        late = np.isin(windows.region, [11, 29]) & (np.arange(len(windows.region)) % 6 >= 3)
+        windows.issue_time[late] += np.timedelta64(86400 * 15, "s")
+        return windows
+
+    def test_borders_that_are_cut_leave_a_region_on_both_sides(self, windows):
+        windows = self.across_borders(windows)
+        of_borders = {
+            borders: draw_dataset(windows, seed=0, **self.BY_TIME | {"borders": borders})
+            for borders in ("cut", "purged")
+        }
+        regions = {
+            borders: {split: np.unique(windows.region[own]).tolist() for split, own in drawn.positions.items()}
+            for borders, drawn in of_borders.items()
+        }
+        # Validation begins with region 25, test with 33; region 11 ends on the 27th of January, 29 on the 14th of
+        # February.
+        assert regions["cut"] == {
+            "train": [*range(1, 25)],
+            "validation": [11, *range(25, 33)],
+            "test": [29, *range(33, 41)],
+        }
+        # Nothing is left out, and nothing is twice.
+        everything = np.sort(np.concatenate(list(of_borders["cut"].positions.values())))
+        assert everything.tolist() == np.flatnonzero((windows.instrument == 0) & (windows.label >= 0)).tolist()
+        # With whole regions and a gap of 30 h, 11 trains no more, 29 validates no more, and 24 and 32 are lost.
+        assert regions["purged"] == {
+            "train": [region for region in range(1, 24) if region != 11],
+            "validation": [11, *range(25, 29), 30, 31],
+            "test": [29, *range(33, 41)],
+        }
+        assert of_borders["cut"].positions["test"].tolist() == of_borders["purged"].positions["test"].tolist()
+
+    def test_borders_are_purged_where_nothing_is_said(self, windows):
+        windows = self.across_borders(windows)
+        said, unsaid = (draw_dataset(windows, seed=0, **self.BY_TIME | own) for own in ({"borders": "purged"}, {}))
+        assert same_positions(said, unsaid)
+
+    def test_of_the_other_instrument_all_before_the_cut_trains(self, windows):
+        windows = self.across_borders(windows)
+        drawn = draw_dataset(windows, seed=0, **self.BY_TIME | {"borders": "cut", "added_to_training": ["smarp"]})
+        train = drawn.positions["train"]
+        added = train[windows.instrument[train] == 1]
+        assert np.unique(windows.region[added]).tolist() == [*range(1, 25)]
+        assert windows.issue_time[added].max() < np.datetime64("2011-01-26")
+
+    @pytest.mark.parametrize("split_by", ["region", "cycle"])
+    def test_only_splits_by_time_can_be_cut(self, windows, split_by):
+        with pytest.raises(InputError, match=rf"SHARP_ONLY, seed 0: `borders: cut` with `split_by: {split_by}`"):
+            draw_dataset(windows, seed=0, **NATURAL, split_by=split_by, borders="cut")
+
     def test_a_cycle_is_tested_by_what_others_taught(self, windows):
         # SHARP sees days 1 to 40 of 2011, SMARP 40 days from 2010-12-01 on; the tested cycle begins in 2011.
         windows = self.at(windows, "2010-12-31", "2010-11-30")

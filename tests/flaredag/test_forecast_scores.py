@@ -124,7 +124,27 @@ def test_too_few_blocks_have_no_interval():
 def test_curves_of_every_series(tmp_path):
     forecasts = read_predictions(curated(tmp_path, forecasts_of_regions(leak=False)))
     curves = curves_of(series_of(forecasts)[1])
-    assert curves.groupby("curve").size().to_dict() == {"reliability": 10, "roc": 101, "skill_score_profile": 101}
+    profiles = {"skill_score_profile": 110, "heidke_skill_score_profile": 110}
+    assert curves.groupby("curve").size().to_dict() == {"reliability": 10, "roc": 101} | profiles
+
+
+def test_bins_of_reliability_are_those_asked_for():
+    # .42 (event) and .48 (none) share one of ten bins, and lie in two of twenty.
+    _, series = series_of(table_of([("m", 0, "test", 1, 0.42), ("m", 0, "test", 0, 0.48)]))
+    assert value_of(scores_of(series), "reliability") == pytest.approx(0.05**2)
+    assert value_of(scores_of(series, reliability_bins=20), "resolution") == pytest.approx(0.25)
+    curves = curves_of(series, reliability_bins=20)
+    bins = curves.loc[curves["curve"] == "reliability", "n"].tolist()
+    assert bins == [0] * 8 + [1, 1] + [0] * 10
+
+
+def test_both_profiles_are_of_the_same_forecasts():
+    # Above .905 nothing is forecast; from .105 on exactly the event is; below, both are.
+    _, series = series_of(table_of([("m", 0, "test", 1, 0.905), ("m", 0, "test", 0, 0.105)]))
+    curves = curves_of(series).set_index("curve")
+    for name in ("skill_score_profile", "heidke_skill_score_profile"):
+        # Ten thresholds below .01, then .01 to .1, .11 to .9, .91 to 1.
+        assert curves.loc[name, "y"].tolist() == [0.0] * (10 + 10) + [1.0] * 80 + [0.0] * 10
 
 
 def test_reading_intervals(tmp_path):

@@ -4,50 +4,11 @@ import hashlib
 import xml.etree.ElementTree as ElementTree
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from flaredag.errors import InputError
-from flaredag.plots import (
-    TEXT_WIDTH_INCHES,
-    curve_over_seeds,
-    mean_and_standard_deviation,
-    overview_figure,
-    verification_figure,
-    write_svg,
-)
-
-SERIES = [("FUSED", "lstm"), ("ONLY", "lstm"), ("ONLY", "climatology")]
-
-
-def mock_curves(series=None, seeds=(0, 1, 2)) -> pd.DataFrame:
-    """Curves whose y is x plus a hundredth of the seed; bin 4 of the reliability diagram is empty in seed 0."""
-    parts = []
-    for dataset, model in series or SERIES:
-        for seed in seeds:
-            for curve, n_points in (("reliability", 10), ("roc", 101), ("skill_score_profile", 101)):
-                x = np.linspace(0, 1, n_points)
-                part = pd.DataFrame({"dataset": dataset, "model": model, "seed": seed, "curve": curve, "x": x})
-                part["y"] = x + 0.01 * seed
-                part["n"] = 20 + seed
-                if curve == "reliability" and seed == 0:
-                    part.loc[4, ["x", "y"]] = np.nan
-                    part.loc[4, "n"] = 0
-                parts.append(part)
-    return pd.concat(parts, ignore_index=True)
-
-
-def mock_scores(series=None, seeds=(0, 1, 2)) -> pd.DataFrame:
-    rows = [
-        {"dataset": dataset, "model": model, "seed": seed, "threshold": threshold, "metric": metric, "value": value}
-        for position, (dataset, model) in enumerate(series or SERIES)
-        for seed in seeds
-        for metric, threshold, value in (
-            ("area_under_roc_curve", "", 0.9 + 0.01 * seed - 0.1 * position),
-            ("true_skill_statistic", "fixed_0.5", 0.8 + 0.1 * seed - 0.3 * position),
-        )
-    ]
-    return pd.DataFrame(rows)
+from flaredag.plots import TEXT_WIDTH_INCHES, overview_figure, verification_figure, write_svg
+from made_up_curves import SERIES, mock_curves, mock_scores
 
 
 def texts(figure) -> list[str]:
@@ -55,33 +16,6 @@ def texts(figure) -> list[str]:
     for legend in figure.legends:
         found += [text.get_text() for text in legend.get_texts()]
     return found
-
-
-def test_mean_and_standard_deviation_leave_out_what_is_undefined():
-    mean, sd = mean_and_standard_deviation(np.array([[1.0, 1.0, np.nan], [3.0, np.nan, np.nan]]))
-    np.testing.assert_allclose(mean, [2, 1, np.nan])
-    np.testing.assert_allclose(sd, [np.sqrt(2), np.nan, np.nan])
-    values = np.random.default_rng(0).random((10, 4))
-    np.testing.assert_allclose(mean_and_standard_deviation(values), [values.mean(axis=0), values.std(axis=0, ddof=1)])
-
-
-def test_curve_over_seeds_by_hand():
-    got = curve_over_seeds(mock_curves(), dataset="ONLY", model="lstm", curve="reliability")
-    assert got.y[3] == pytest.approx(3 / 9 + 0.01)
-    assert got.y_sd[3] == pytest.approx(0.01)
-    assert got.n[3] == 21
-    # Bin 4 is empty in seed 0: the mean is over seeds 1 and 2, the number over all three
-    assert got.y[4] == pytest.approx(4 / 9 + 0.015)
-    assert got.y_sd[4] == pytest.approx(0.01 / np.sqrt(2))
-    assert got.n[4] == pytest.approx(43 / 3)
-
-
-def test_curves_that_are_absent_or_unequal_are_refused():
-    curves = mock_curves()
-    with pytest.raises(InputError, match="no roc curve of ONLY cnn; there are curves of FUSED lstm, ONLY lstm"):
-        curve_over_seeds(curves, dataset="ONLY", model="cnn", curve="roc")
-    with pytest.raises(InputError, match="has 100, 101, 101 points in its seeds"):
-        curve_over_seeds(curves.drop(index=10), dataset="FUSED", model="lstm", curve="roc")
 
 
 def test_verification_figure_shows_the_mean_and_the_spread():
@@ -92,7 +26,7 @@ def test_verification_figure_shows_the_mean_and_the_spread():
     mean_roc = panels["ROC curve"].lines[0]
     np.testing.assert_allclose(mean_roc.get_ydata(), [0, *(np.linspace(0, 1, 101) + 0.01)])
     (profile, _, _) = panels["skill score profile"].lines
-    np.testing.assert_allclose(profile.get_ydata()[[0, 100]], [0.01, 1.01])
+    np.testing.assert_allclose(profile.get_ydata()[[0, -1]], [0.01, 1.01])
     band = panels["skill score profile"].collections[0].get_paths()[0].vertices
     assert band[:, 1].min() == pytest.approx(0)
     assert band[:, 1].max() == pytest.approx(1.02)

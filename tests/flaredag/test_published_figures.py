@@ -10,7 +10,8 @@ import yaml
 from scipy.stats import t as students_t
 
 from flaredag.errors import InputError
-from flaredag.published_figures import Agreement, p_of_test, read_published, reason_for
+from flaredag.published_figures import Agreement, p_of_test, read_published, reason_for, threshold_of
+from flaredag.verification import ContingencyTable, categorical_scores
 
 PAPERS = Path(__file__).parents[2] / "rules" / "papers"
 RULE = Agreement(standard_deviations=2.0, relative_difference=0.1, significance=0.05)
@@ -77,6 +78,37 @@ def test_sun2022_as_published() -> None:
     assert len(tests) == 2 * (16 + 16) + 3
 
 
+def test_liu2019_as_published() -> None:
+    papers = read_published(PAPERS / "liu2019.csv", study="liu2019")
+    figures = papers.set_index(["table", "dataset", "model", "metric"])["paper"].sort_index()
+    # What does not follow from recall, precision and the counts of Table 2: the Heidke skill score of the LSTM (.066,
+    # .324 and .527 would), and rows that are misprinted by more than rounding.
+    misprinted = {(name, "lstm_attention", "heidke_skill_score") for name in ("M5_BY_YEAR", "M_BY_YEAR", "C_BY_YEAR")}
+    misprinted |= {
+        ("M5_BY_YEAR", "lstm_without_attention", name) for name in ("balanced_accuracy", "true_skill_statistic")
+    }
+    misprinted |= {
+        (name, model, metric)
+        for name, model in (("M5_BY_YEAR", "jordan_network"), ("M_BY_YEAR", "deep_flare_net"))
+        for metric in ("accuracy", "balanced_accuracy", "true_skill_statistic")
+    }
+    misprinted |= {("C_BY_YEAR", "deep_flare_net", name) for name in ("accuracy", "true_skill_statistic")}
+    found = set()
+    for table, dataset, model in (
+        papers.loc[papers["table"] != "2", ["table", "dataset", "model"]].drop_duplicates().values
+    ):
+        own = figures[table, dataset, model]
+        n_events, n_others = (figures["2", dataset, "", f"test {kind}"] for kind in ("positive", "negative"))
+        hits = own["probability_of_detection"] * n_events
+        # Precision is rounded to three digits.
+        false_alarms = hits * (1 / (own["precision"] + np.array([-5e-4, 0.0, 5e-4])) - 1)
+        counts = ContingencyTable(np.full(3, hits), np.full(3, n_events - hits), false_alarms, n_others - false_alarms)
+        for metric, values in categorical_scores(counts).items():
+            if metric in own and not values.min() - 1.5e-3 <= own[metric] <= values.max() + 1.5e-3:
+                found.add((dataset, model, metric))
+    assert found == misprinted
+
+
 @pytest.mark.parametrize(
     ("papers", "told"),
     [
@@ -84,6 +116,8 @@ def test_sun2022_as_published() -> None:
         (HEADER + "other,3,SHARP,,positive,1,,samples\n", "line 2: study is 'other'"),
         (HEADER + "s,3,SHARP,,positive,many,,samples\n", "line 2: paper is 'many'"),
         (HEADER + "s,3,SHARP,,positive,1,,guess\n", "line 2: kind is 'guess'"),
+        (HEADER + "s,6,SHARP_ONLY,lstm,recall,0.8,,score\n", "no score is called 'recall'; wanted .*precision"),
+        (HEADER + "s,6,SHARP_ONLY,lstm,accuracy,0.8,,score_fixed\n", "line 2: kind is 'score_fixed'"),
         (HEADER + "s,8,SHARP_ONLY,lstm vs cnn,accuracy t,3.0,,test\n", "one ' p' a test"),
         (HEADER + "s,8,SHARP_ONLY,lstm,accuracy p,0.1,,test\n", "'a vs b' in one of"),
     ],
@@ -93,6 +127,21 @@ def test_a_bad_table_of_published_figures_is_told(tmp_path: Path, papers: str, t
     path.write_text(papers)
     with pytest.raises(InputError, match=told):
         read_published(path, study="s")
+
+
+@pytest.mark.parametrize(
+    ("kind", "metric", "threshold"),
+    [
+        ("score", "precision", "fixed_0.5"),
+        ("score_validation", "accuracy", "validation"),
+        ("score_best_on_test", "balanced_accuracy", "best_on_test"),
+        ("score_best_on_test", "brier_score", ""),
+        ("test", "accuracy p", ""),
+        ("split", "test positive", ""),
+    ],
+)
+def test_a_published_score_is_of_the_threshold_that_its_kind_names(kind, metric, threshold):
+    assert threshold_of({"kind": kind, "metric": metric}) == threshold
 
 
 def test_the_p_of_a_test_is_a_figure_of_its_own():

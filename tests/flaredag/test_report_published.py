@@ -27,6 +27,20 @@ def test_published_figures_stand_beside_ours_with_verdict_and_reason(tmp_path):
     assert reasons["items"] == [["a", "Too few regions."], ["b", "No CNN here."]]
 
 
+def test_a_score_at_another_threshold_says_so_and_has_the_interval_of_that(tmp_path):
+    results = results_of(tmp_path)
+    papers = results.papers.assign(threshold=["validation", "best_on_test", ""])
+    chosen = results.intervals["threshold"] == "validation"
+    intervals = results.intervals.assign(low=results.intervals["low"].mask(chosen, 0.3))
+    changed = replace(results, papers=papers, intervals=intervals)
+    _, scores = tables_in(published_against_ours(study_named("s"), changed))
+    first, second = scores["rows"][1]["cells"], scores["rows"][3]["cells"]
+    assert (first[0], first[2]["interval"]) == ("TSS (validation)", "[0.300, 0.950]")
+    # These results have no score at the threshold that is best on the test split.
+    assert second[0] == "TSS (best on test)"
+    assert "interval" not in second[2]
+
+
 def test_a_figure_that_has_no_interval_is_shown_without(tmp_path):
     results = results_of(tmp_path)
     others = results.intervals[results.intervals["threshold"] == "validation"]

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from flaredag.resampled_series import FIGURES, REGION, ROTATION, ResampledSeries, resampled_figures
+from flaredag.score_tables import METRICS, THRESHOLDS
 
 BRIER = FIGURES.index(("brier_score", ""))
 SKILL = FIGURES.index(("true_skill_statistic", "fixed_0.5"))
@@ -39,6 +40,29 @@ def test_figures_of_blocks_by_hand():
     # No threshold chosen on the test set is among the scores: nothing is scored at it.
     at_best = [place for place, (_, threshold) in enumerate(FIGURES) if threshold == "best_on_test"]
     assert np.isnan(got[REGION][:, at_best]).all()
+
+
+def test_every_score_is_resampled_at_every_threshold_that_it_needs():
+    resampled = {metric for metric, _ in FIGURES}
+    assert resampled == set(METRICS) - {"threshold"}
+    for metric in ("precision", "balanced_accuracy"):
+        assert {threshold for name, threshold in FIGURES if name == metric} == set(THRESHOLDS)
+    got = resampled_figures(TEST, mock_figures(), WEIGHTS, event_rate=0.5)[REGION]
+    # All forecasts above .5 are events; of region 1 there is none.
+    assert got[:, FIGURES.index(("precision", "fixed_0.5"))] == pytest.approx([1.0, 1.0, np.nan], nan_ok=True)
+
+
+def test_components_of_the_brier_score_are_those_of_the_bins():
+    place = FIGURES.index(("reliability", ""))
+    ten, two = (
+        resampled_figures(TEST, mock_figures(), WEIGHTS, event_rate=0.5, reliability_bins=n)[REGION][0, place]
+        for n in (10, 2)
+    )
+    # Of ten: .8 (event), and .4 twice, of which one is an event. Of two bins the same two classes.
+    assert ten == pytest.approx((0.2**2 + 2 * 0.1**2) / 3)
+    assert two == pytest.approx(ten)
+    one = resampled_figures(TEST, mock_figures(), WEIGHTS, event_rate=0.5, reliability_bins=1)[REGION][0, place]
+    assert one == pytest.approx((1.6 / 3 - 2 / 3) ** 2)
 
 
 def test_the_mean_is_over_the_seeds_that_have_the_figure():

@@ -27,6 +27,7 @@ from flaredag.samples import (
 from flaredag.splits import SPLITS
 from flaredag.windows import EVOLUTION
 from made_up_archive import with_images, written_cubes
+from made_up_padding import is_padded, padded
 
 POSITIONS = {"train": np.array([0, 3, 5]), "validation": np.array([1, 121]), "test": np.array([2, 4])}
 MEAN = np.arange(8.0).reshape(2, 4)
@@ -93,6 +94,13 @@ class TestWindowsFile:
             write_windows(tmp_path / name, {"flare": with_images(study_windows())[0]})
         assert (tmp_path / "a.nc").read_bytes() == (tmp_path / "b.nc").read_bytes()
 
+    def test_features_of_the_flare_history_have_their_units(self, study_windows, tmp_path):
+        windows = dataclasses.replace(study_windows(), feature_names=("area", "edec", "xmax1d", "chis"))
+        write_windows(tmp_path / "windows.nc", {"flare": windows})
+        units = xr.load_dataset(tmp_path / "windows.nc")["features"].attrs["units"]
+        assert units == "microhemisphere, 1e-4 W m-2, W m-2, 1"
+        assert read_windows(tmp_path / "windows.nc").feature_names == windows.feature_names
+
     def test_missing_values_of_features_stay_missing(self, study_windows, tmp_path):
         windows = study_windows()
         windows.features[0, 0] = np.nan
@@ -157,6 +165,69 @@ def test_samples_are_standardised_by_their_instrument(study_windows):
     assert (samples.issue_time == windows.issue_time[[1, 121]]).all()
     assert samples.magnetograms is None
     assert len(samples) == 2
+
+
+class TestPaddedSteps:
+    everyone = POSITIONS | {"train": np.arange(240)}
+
+    def test_are_zero_and_the_others_as_without_padding(self, study_windows):
+        windows, dataset = study_windows(), dataset_of(positions=self.everyone)
+        whole, some = (samples_of_split(study, dataset, "train") for study in (windows, padded(windows)))
+        absent = is_padded(padded(windows), self.everyone["train"])
+        assert absent.sum() == 80 * 2
+        assert (some.sequence[absent] == 0).all()
+        assert (some.sequence[~absent] == whole.sequence[~absent]).all()
+        assert (whole.sequence[absent] != 0).all()
+        assert some.sequence.dtype == np.float32
+
+    @pytest.mark.parametrize("value", [np.nan, np.inf, 1e300, -5.0])
+    @pytest.mark.filterwarnings("error")
+    def test_never_read_the_last_record(self, study_windows, value):
+        # An index of -1 would read it; no window here ends with it or holds it.
+        windows = padded(study_windows())
+        features = np.vstack([windows.features, np.full(4, value)])
+        longer = dataclasses.replace(windows, features=features)
+        dataset = dataset_of(positions=self.everyone)
+        one, other = (samples_of_split(study, dataset, "train") for study in (windows, longer))
+        np.testing.assert_array_equal(one.sequence, other.sequence)
+        assert content_digest(all_samples(longer, dataset)) == content_digest(all_samples(windows, dataset))
+
+    def test_the_last_record_is_still_read_where_a_window_holds_it(self, study_windows):
+        windows, dataset = padded(study_windows()), dataset_of(positions=POSITIONS | {"test": np.array([239])})
+        last = len(windows.features) - 1
+        assert windows.step_record[239].tolist() == [last - 3, last - 2, last - 1, last]
+        got = samples_of_split(windows, dataset, "test").sequence[0, -1]
+        np.testing.assert_allclose(got, (windows.features[-1] - MEAN[1]) / SPREAD[1], rtol=1e-6)
+
+    def test_a_window_of_nothing_but_its_last_record(self, study_windows):
+        windows = padded(study_windows(), every=1, n_steps=3)
+        sequence = samples_of_split(windows, dataset_of(), "validation").sequence
+        assert (sequence[:, :3] == 0).all()
+        assert (sequence[:, 3] != 0).all()
+
+    def test_a_padded_window_has_another_digest(self, study_windows):
+        windows = study_windows()
+        assert content_digest(all_samples(padded(windows), dataset_of())) != content_digest(
+            all_samples(windows, dataset_of())
+        )
+
+    def test_come_back_as_written(self, study_windows, tmp_path):
+        windows = padded(study_windows())
+        write_windows(tmp_path / "windows.nc", {"flare": windows})
+        assert_same(read_windows(tmp_path / "windows.nc"), windows)
+        assert is_padded(read_windows(tmp_path / "windows.nc"), np.arange(240)).any()
+
+
+@given(st.integers(0, 2**32), st.integers(1, 4), st.integers(1, 3))
+def test_samples_are_those_of_a_loop(study_windows, seed, every, n_steps):
+    windows = padded(study_windows(seed=seed), every=every, n_steps=n_steps)
+    positions = np.random.default_rng(seed).permutation(240)[:50]
+    sequence = samples_of_split(windows, dataset_of(positions=POSITIONS | {"train": positions}), "train").sequence
+    for i, position in enumerate(positions):
+        code = windows.instrument[position]
+        for step, record in enumerate(windows.step_record[position]):
+            wanted = (windows.features[record] - MEAN[code]) / SPREAD[code] if record >= 0 else np.zeros(4)
+            assert sequence[i, step].tobytes() == wanted.astype(np.float32).tobytes()
 
 
 def test_the_windows_are_left_as_they_were(study_windows):

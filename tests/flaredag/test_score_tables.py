@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from flaredag.errors import InputError
-from flaredag.score_tables import METRICS, SCORE_COLUMNS, figures_by_seed, read_curves, read_scores
+from flaredag.score_tables import CATEGORICAL_METRICS, METRICS, SCORE_COLUMNS, figures_by_seed, read_curves, read_scores
 
 SCORES = """archive,study,dataset,seed,model,protocol,threshold,metric,value
 embedded,sun2022,SHARP_ONLY,1,lstm,p,fixed_0.5,true_skill_statistic,0.8
@@ -93,5 +93,6 @@ def test_curves_are_read(tmp_path):
 
 
 def test_every_metric_has_one_name():
-    assert len(set(METRICS)) == len(METRICS) == 16
+    assert len(set(METRICS)) == len(METRICS) == 18
+    assert {"precision", "false_alarm_ratio", "balanced_accuracy"} < set(CATEGORICAL_METRICS)
     assert pd.Series(METRICS).str.fullmatch("[a-z_]+").all()

@@ -266,6 +266,25 @@ class TestSplitTimes:
         assert members["validation"].tolist() == [False] * 6
         assert members["test"].tolist() == [False, True, False, False, False, True]
 
+    def test_cut_borders_leave_no_gap_and_take_nothing(self):
+        # Region 1 from 40 h to 56 h crosses the border at 48 h, region 2 that at 96 h, region 3 begins on it.
+        group = np.array([1, 1, 1, 1, 2, 2, 3])
+        time = self.hours([40, 47, 48, 56, 95, 97, 96])
+        borders = {"validation_from": "2014-01-03", "test_from": "2014-01-05", "purge_gap_hours": 20}
+        members = split_times(group, time, **FRACTIONS, **borders, borders="cut")
+        assert {name: np.flatnonzero(own).tolist() for name, own in members.items()} == {
+            "test": [5, 6],
+            "validation": [2, 3, 4],
+            "train": [0, 1],
+        }
+        purged = split_times(group, time, **FRACTIONS, **borders, borders="purged")
+        # Of region 1 what is in validation stays, but not within 20 h of the test split; region 2 tests alone.
+        assert {name: np.flatnonzero(own).tolist() for name, own in purged.items()} == {
+            "test": [5, 6],
+            "validation": [2, 3],
+            "train": [],
+        }
+
     def test_fractions_are_those_of_regions_by_their_first_sample(self):
         # Ten regions, one a day: two test, and of the other eight two (1.6) validate.
         group = np.arange(10)
@@ -275,6 +294,22 @@ class TestSplitTimes:
             "validation": [6, 7],
             "train": [0, 1, 2, 3, 4, 5],
         }
+
+    @given(
+        regions=st.lists(st.tuples(st.integers(0, 2000), st.integers(0, 300)), min_size=5, max_size=40),
+        gap=st.integers(0, 72),
+    )
+    def test_cut_borders_put_every_sample_in_one_split_by_its_time(self, regions, gap):
+        group = np.repeat(np.arange(len(regions)), 5)
+        time = self.hours(np.concatenate([first + np.linspace(0, length, 5).astype(int) for first, length in regions]))
+        members = split_times(group, time, purge_gap_hours=gap, borders="cut", **FRACTIONS)
+        assert (sum(members[name].astype(int) for name in SPLITS) == 1).all()
+        split = sum(code * members[name].astype(int) for code, name in enumerate(SPLITS))
+        assert (np.diff(split[np.argsort(time, kind="stable")]) >= 0).all()
+        # With regions whole and a gap, the same samples and less, and the same test split.
+        purged = split_times(group, time, purge_gap_hours=gap, **FRACTIONS)
+        assert all((members[name] >= purged[name]).all() for name in SPLITS)
+        assert (members["test"] == purged["test"]).all()
 
     @given(
         regions=st.lists(st.tuples(st.integers(0, 2000), st.integers(0, 300)), min_size=5, max_size=40),

@@ -8,6 +8,7 @@ import yaml
 from flaredag.errors import InputError
 from flaredag.study_windows import make_windows, tasks_of
 from flaredag.windows import EVOLUTION
+from made_up_history import history_settings, with_course
 from made_up_records import (
     CADENCE,
     SETTINGS,
@@ -130,6 +131,81 @@ class TestWindows:
             InputError, match=rf"region {region} to {region}: wanted HARPNUM or TARPNUM from 0 to 9999999"
         ):
             made(records_of(region), flares_of())
+
+
+PADDED = settings_with(windows={"padding": "zeros"})
+
+
+class TestPadding:
+    def test_by_hand(self):
+        # Twenty records of which 0, 1, 7 and 19 have no area: sixteen windows, those from 2 to 18 without 7.
+        records = records_of()
+        records.loc[[0, 1, 7, 19], "area"] = np.nan
+        study, counts = made(records, flares_of(("2012-01-01T04:00:00", 2e-5, 11158)), settings=PADDED)
+        ends = [2, 3, 4, 5, 6, *range(8, 19)]
+        assert study.step_record[:, -1].tolist() == ends
+        assert study.step_record.tolist() == [
+            [record if record not in (0, 1, 7) and record >= 0 else -1 for record in range(end - 15, end + 1)]
+            for end in ends
+        ]
+        assert study.issue_time.tolist() == records["time"].iloc[ends].tolist()
+        # Windows 2 to 6 hold 1 to 5 records, 8 to 17 hold 6 to 15 and less one, and 18 (3 to 18) all but 7.
+        n_padded = [15, 14, 13, 12, 11, *range(10, 0, -1), 1]
+        assert (study.step_record < 0).sum(axis=1).tolist() == n_padded
+        assert counts["sharp"]["windows_kept"] == counts["sharp"]["windows_padded"] == 16
+        assert counts["sharp"]["steps_padded"] == sum(n_padded)
+        assert (counts["smarp"]["windows_padded"], counts["smarp"]["steps_padded"]) == (0, 0)
+        assert "windows_with_filled_records" not in counts["sharp"]
+        # The flare at 04:00 follows the window that ends at 03:12; that of 04:48 and those after it have seen it, all
+        # but the last, which ends and so begins its 24 h at 04:48.
+        assert evolution_of(study) == ["QUIET->STRONG"] + ["STRONG->QUIET"] * 14 + ["QUIET->QUIET"]
+
+    def test_an_unbroken_run_keeps_its_windows_and_gains_those_at_its_beginning(self):
+        records, flares = records_of(), flares_of(("2012-01-02T02:00:00", 2e-5, 11158))
+        whole, padded = (made(records, flares, settings=settings)[0] for settings in (SETTINGS, PADDED))
+        assert len(padded.label) == 20
+        for name in ("step_record", "issue_time", "label", "evolution", "region", "instrument", "split_group"):
+            assert getattr(padded, name)[15:].tobytes() == getattr(whole, name).tobytes(), name
+        assert (padded.step_record[:15] < 0).any(axis=1).all()
+
+    def test_more_bad_records_than_allowed_do_not_matter(self):
+        for max_bad_records in (0, 2, 16):
+            settings = settings_with(windows={"padding": "zeros", "max_bad_records": max_bad_records})
+            assert len(made(records_of(), flares_of(), settings=settings)[0].label) == 20
+        windows = {"cadence_minutes": 96, "n_steps": 16, "padding": "zeros"}
+        assert len(made(records_of(), flares_of(), settings=SETTINGS | {"windows": windows})[0].label) == 20
+
+    def test_no_padding_is_what_is_done_where_nothing_is_said(self):
+        records, flares = made_sun(0)
+        one, other = (
+            made(records, flares, settings=settings)
+            for settings in (SETTINGS, settings_with(windows={"padding": "none"}))
+        )
+        assert one[0].step_record.tobytes() == other[0].step_record.tobytes()
+        assert one[1] == other[1]
+
+    def test_magnetograms_are_those_of_the_last_records(self):
+        records = records_of()
+        images = images_of(records, nan_fraction=np.where(np.arange(20) == 7, 0.01, 0.0))
+        study, counts = made(records, flares_of(), images, settings=PADDED)
+        assert study.images.frame_digest.tolist() == [1000 + record for record in range(20) if record != 7]
+        assert counts["sharp"]["records_with_bad_magnetogram"] == 1
+
+    @pytest.mark.parametrize("seed", range(3))
+    def test_records_after_the_issue_time_change_no_window(self, seed):
+        records, flares = made_sun(seed)
+        study, _ = made(records, flares, settings=PADDED)
+        now = START + 35 * CADENCE
+        until_now = study.issue_time <= now - TAI_MINUS_UTC
+        for rows in (records["t_rec"] <= now, (records["t_rec"] <= now) | (np.arange(len(records)) % 2 == 0)):
+            changed, _ = made(records[rows].reset_index(drop=True), flares, settings=PADDED)
+            kept = changed.issue_time <= now - TAI_MINUS_UTC
+            assert (study.step_record[until_now] < 0).tolist() == (changed.step_record[kept] < 0).tolist()
+            got, wanted = (
+                np.where(one.step_record[own] < 0, 0.0, one.features[one.step_record[own], 0])
+                for one, own in ((changed, kept), (study, until_now))
+            )
+            np.testing.assert_array_equal(got, wanted)
 
 
 class TestTasks:
@@ -306,6 +382,65 @@ class TestMagnetograms:
             assert until_now(changed)[0] == wanted[0]
             assert sequences_of(changed) != sequences_of(study)
             assert until_now(changed)[1] == wanted[1]
+
+
+class TestFlareHistory:
+    # An M2 that begins at 02:00, peaks at 03:12 TAI, which is 34 s earlier in UTC, and ends at 05:00.
+    flares = with_course(flares_of(("2012-01-02T02:00:00", 2e-5, 11159)), 1.2, 3)
+
+    def settings(self, known_from, features=("mhis", "area", "mdec", "xmax1d")):
+        return history_settings(known_from) | {"features": list(features)}
+
+    def test_by_hand(self):
+        # Windows end at 00:00, 01:36, 03:12, 04:48 and 06:24 TAI of the second of January.
+        for known_from, known in (("start", [0, 0, 1, 1, 1]), ("peak", [0, 0, 0, 1, 1]), ("end", [0, 0, 0, 0, 1])):
+            study, _ = made(records_of(), self.flares, settings=self.settings(known_from))
+            assert study.feature_names == ("mhis", "area", "mdec", "xmax1d")
+            last = study.features[study.step_record[:, -1]]
+            assert last[:, 0].tolist() == known
+            # The other features stand where the study names them.
+            assert last[:, 1].tolist() == [1015.0, 1016.0, 1017.0, 1018.0, 1019.0]
+            assert (last[:, 2] > 0).tolist() == [bool(one) for one in known]
+            assert last[:, 3].tolist() == [2e-5 * one for one in known]
+            # 06:24:00 TAI is 06:23:26 UTC.
+            since = {"start": 4 + 1406 / 3600, "peak": 3.2 - 34 / 3600, "end": 1 + 1406 / 3600}[known_from]
+            assert last[4, 2] == pytest.approx(np.exp(-since / 12), rel=1e-12)
+            # Records of windows know what they knew at their own time.
+            assert study.features[study.step_record[4], 0].tolist() == [0] * 11 + known
+
+    def test_flares_of_other_regions_are_not_of_the_history(self):
+        others = [records_of(12, instrument="smarp", noaa_ars="11159"), records_of(13, noaa_ars="")]
+        records = pd.concat([records_of(377), *others])
+        study, _ = made(records, self.flares, settings=self.settings("start"))
+        of_last = study.features[study.step_record[:, -1], 0]
+        assert of_last.tolist() == [0] * 5 + [0, 0, 1, 1, 1] + [0, 0, 1, 1, 1]
+        assert study.region.tolist() == [13] * 5 + [377] * 5 + [12] * 5
+
+    def test_flares_while_a_record_was_left_out_count(self):
+        quality = np.zeros(20, dtype=np.int64)
+        quality[17] = 65536
+        study, _ = made(records_of(quality=quality), self.flares, settings=self.settings("start"))
+        assert study.features[:, 0].tolist() == [0] * 17 + [1, 1]
+
+    def test_features_of_the_history_are_never_missing(self):
+        records, flares = made_sun(0)
+        study, counts = made(records, with_course(flares, 0.1, 0.2), settings=history_settings("end"))
+        without, counts_without = made(records, flares)
+        assert counts == counts_without
+        assert study.step_record.tolist() == without.step_record.tolist()
+        assert study.features[:, :2].tobytes() == without.features.tobytes()
+        assert np.isfinite(study.features[:, 2:]).all()
+        assert study.features.shape[1] == 17
+
+    def test_without_the_setting_they_are_refused(self):
+        settings = SETTINGS | {"features": ["area", "chis", "edec"]}
+        with pytest.raises(InputError, match=r"features chis, edec: .* no `flare_history`; wanted its decay_hours"):
+            made(records_of(), self.flares, settings=settings)
+
+    def test_a_list_without_ends_is_refused(self):
+        flares = with_course(self.flares, 0.1, np.nan)
+        with pytest.raises(InputError, match="of the 1 flares of the regions none has the time of its end"):
+            made(records_of(), flares, settings=self.settings("end"))
 
 
 class TestSelection:

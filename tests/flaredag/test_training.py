@@ -11,7 +11,7 @@ from torch import nn
 
 from flaredag.devices import CPU, Computing
 from flaredag.errors import InputError
-from flaredag.training import logits, seeded, train_classifier
+from flaredag.training import logits, seeded, train_classifier, training_loss
 
 
 class Scripted(nn.Module):
@@ -174,9 +174,111 @@ class TestKeptEpoch:
         assert history["best_epoch"] == 1
         assert len(history["training_loss"]) == 3
 
+    def test_the_last_is_kept_and_no_patience_ends_before(self):
+        network = Scripted([4, 0, 0, 0, 1, 0])
+        history = trained(network, max_epochs=6, patience_epochs=1, kept_epoch="last")
+        assert history["best_epoch"] == int(network.epoch) == 6
+        assert history["validation_true_skill_statistic"] == [1.0, 0.0, 0.0, 0.0, 0.25, 0.0]
+
     def test_another_criterion_is_refused(self):
         with pytest.raises(InputError, match="kept_epoch accuracy; wanted one of true_skill_statistic, cross_entropy"):
             trained(Scripted([1]), kept_epoch="accuracy")
+
+
+def small_network():
+    """A network that draws numbers while it learns, as the real ones may."""
+    return nn.Sequential(nn.Linear(3, 8), nn.ReLU(), nn.Dropout(0.3), nn.Linear(8, 2))
+
+
+def noise(n_samples=90, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(n_samples, 3, generator=generator), (torch.arange(n_samples) % 3 == 0).long()
+
+
+def by_a_plain_loop(inputs, classes, *, n_epochs, batch_size, loss_of):
+    """Losses of each epoch and the network after the last: Adam and shuffled batches, without any of the rest."""
+    with seeded(5) as generator:
+        network = small_network()
+        optimiser = torch.optim.Adam(network.parameters(), lr=0.01)
+        epochs = []
+        for _ in range(n_epochs):
+            total, order = torch.zeros(()), torch.randperm(len(classes), generator=generator)
+            n_batches = len(order) // batch_size
+            for number in range(n_batches):
+                batch = order[number * batch_size : (number + 1) * batch_size]
+                optimiser.zero_grad()
+                loss = loss_of(network(inputs[batch]), classes[batch])
+                loss.backward()
+                optimiser.step()
+                total = total + loss.detach()
+            epochs.append(float(total) / n_batches)
+    return epochs, network
+
+
+def by_our_loop(inputs, classes, *, n_epochs, batch_size, **options):
+    with seeded(5) as generator:
+        network = small_network()
+        history = train_classifier(
+            network,
+            (inputs, classes),
+            (inputs, classes.numpy().astype(np.int8)),
+            learning_rate=0.01,
+            batch_size=batch_size,
+            max_epochs=n_epochs,
+            patience_epochs=n_epochs,
+            generator=generator,
+            kept_epoch="last",
+            **options,
+        )
+    return history["training_loss"], network
+
+
+class TestLoss:
+    @staticmethod
+    def weighted(found, classes):
+        # 30 of 90 samples are positive: weights 90 / (2 x 60) and 90 / (2 x 30).
+        each = nn.functional.cross_entropy(found, classes, reduction="none")
+        return (each * torch.where(classes == 1, 1.5, 0.75)).mean()
+
+    @staticmethod
+    def penalised(found, classes):
+        return nn.functional.cross_entropy(found, classes) + 0.01 * torch.softmax(found, dim=1).square().sum()
+
+    def test_without_options_as_a_plain_loop_to_the_last_bit(self):
+        inputs, classes = noise()
+        wanted, plain = by_a_plain_loop(inputs, classes, n_epochs=4, batch_size=16, loss_of=nn.functional.cross_entropy)
+        got, network = by_our_loop(inputs, classes, n_epochs=4, batch_size=16)
+        assert got == wanted
+        for ours, theirs in zip(network.parameters(), plain.parameters(), strict=True):
+            assert torch.equal(ours, theirs)
+
+    @pytest.mark.parametrize(
+        ("loss", "options"),
+        [("weighted", {"class_weights": "balanced"}), ("penalised", {"activity_penalty": 0.01})],
+    )
+    def test_with_options_as_a_plain_loop(self, loss, options):
+        inputs, classes = noise()
+        wanted, plain = by_a_plain_loop(inputs, classes, n_epochs=3, batch_size=16, loss_of=getattr(self, loss))
+        got, network = by_our_loop(inputs, classes, n_epochs=3, batch_size=16, **options)
+        assert got == pytest.approx(wanted, rel=1e-5)
+        for ours, theirs in zip(network.parameters(), plain.parameters(), strict=True):
+            torch.testing.assert_close(ours, theirs, rtol=1e-3, atol=1e-5)
+
+    def test_weighted_loss_by_hand_is_a_mean_over_samples(self):
+        # Logits 0 have the loss ln 2; divided by the two samples, not by the weights' sum of 4.
+        found, classes = torch.zeros(2, 2), torch.tensor([0, 1])
+        loss = training_loss(found, classes, weight_of_class=torch.tensor([1.0, 3.0]))
+        assert float(loss) == pytest.approx((1 + 3) * math.log(2) / 2)
+
+    def test_penalty_by_hand_is_a_sum_over_the_batch(self):
+        # Probabilities of 1/2 twice, and of 1 and 0: squares 1/2 and 1.
+        found, classes = torch.tensor([[0.0, 0.0], [50.0, 0.0]]), torch.tensor([0, 0])
+        loss = training_loss(found, classes, activity_penalty=0.1)
+        assert float(loss) == pytest.approx(math.log(2) / 2 + 0.1 * 1.5)
+
+    def test_other_weights_are_refused(self):
+        with pytest.raises(InputError, match="network: class_weights is 'inverse'; wanted one of none, balanced"):
+            trained(Scripted([1]), class_weights="inverse")
 
 
 class Failing(Scripted):
@@ -212,6 +314,11 @@ class TestLossNotFinite:
         (warning,) = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
         assert f"at {place}: stopped, epoch 1 is kept (learning rate 0.001; try a lower one)" in warning
 
+    def test_the_last_epoch_before_is_kept_where_the_last_is_asked_for(self):
+        network = Failing([4, 1, 4, 4], epoch=3, batch=1)
+        history = trained(network, kept_epoch="last")
+        assert history["best_epoch"] == int(network.epoch) == 2
+
     @pytest.mark.parametrize(("batch", "place"), [(1, "epoch 1, batch 1"), (0, "the validation of epoch 1")])
     def test_no_epoch_before(self, batch, place):
         with pytest.raises(InputError, match=f"at {place}, before any epoch ended .*lower learning_rate"):
@@ -240,6 +347,23 @@ def test_validation_of_one_class_is_refused():
             patience_epochs=1,
             generator=torch.Generator(),
         )
+
+
+def test_validation_of_one_class_is_left_out_where_nothing_is_chosen_by_it():
+    network, inputs = Scripted([1, 2]), torch.zeros(8, 2)
+    history = train_classifier(
+        network,
+        (inputs, torch.arange(8) % 2),
+        (inputs, np.zeros(8, dtype=np.int8)),
+        learning_rate=1e-3,
+        batch_size=4,
+        max_epochs=2,
+        patience_epochs=2,
+        generator=torch.Generator(),
+        kept_epoch="last",
+    )
+    assert set(history) == {"training_loss", "best_epoch"}
+    assert history["best_epoch"] == int(network.epoch) == 2
 
 
 class TestLogits:

@@ -23,13 +23,15 @@ from flaredag.verification import (
     probabilistic_scores,
     reliability_curve,
     roc_curve,
-    skill_score_profile,
+    skill_score_profiles,
     threshold_of_best_true_skill_statistic,
 )
 
 # Ten forecasts: at 0.5 (strictly above) 3 hits, 1 miss (the 0.5 itself), 2 false alarms, 4 correct negatives.
 LABEL = np.array([1, 1, 1, 1, 0, 0, 0, 0, 0, 0], dtype=np.int8)
 PROBABILITY = np.array([0.9, 0.8, 0.6, 0.5, 0.7, 0.55, 0.5, 0.2, 0.1, 0.0])
+
+METRICS_PROFILED = ("true_skill_statistic", "heidke_skill_score")
 
 # No deadline: a busy machine is no failure.
 patient = settings(deadline=None, max_examples=60)
@@ -69,7 +71,9 @@ def test_categorical_scores_by_hand():
     got = categorical_scores(contingency_table(LABEL, PROBABILITY, thresholds=[0.5]))
     want = {
         "accuracy": 7 / 10,
+        "balanced_accuracy": (3 / 4 + 4 / 6) / 2,
         "probability_of_detection": 3 / 4,
+        "precision": 3 / 5,
         "false_alarm_ratio": 2 / 5,
         "probability_of_false_detection": 2 / 6,
         "true_skill_statistic": 3 / 4 - 2 / 6,
@@ -106,7 +110,9 @@ def test_categorical_scores_equal_scikit_learn():
         event = probability > threshold
         assert got["accuracy"][0] == pytest.approx(sklearn.metrics.accuracy_score(label, event))
         balanced = sklearn.metrics.balanced_accuracy_score(label, event)
+        assert got["balanced_accuracy"][0] == pytest.approx(balanced)
         assert got["true_skill_statistic"][0] == pytest.approx(2 * balanced - 1)
+        assert got["precision"][0] == pytest.approx(sklearn.metrics.precision_score(label, event))
         assert got["heidke_skill_score"][0] == pytest.approx(sklearn.metrics.cohen_kappa_score(label, event))
         assert got["probability_of_detection"][0] == pytest.approx(sklearn.metrics.recall_score(label, event))
         assert got["false_alarm_ratio"][0] == pytest.approx(1 - sklearn.metrics.precision_score(label, event))
@@ -128,6 +134,31 @@ def test_counts_equal_those_of_the_package_scores():
 
 
 @patient
+@given(forecasts(), st.floats(0, 1))
+def test_precision_and_balanced_accuracy_follow_from_their_like(forecast, threshold):
+    got = categorical_scores(contingency_table(*forecast, thresholds=[threshold]))
+    assert got["precision"] == pytest.approx(1 - got["false_alarm_ratio"], nan_ok=True)
+    assert got["balanced_accuracy"] == pytest.approx((1 + got["true_skill_statistic"]) / 2, nan_ok=True)
+
+
+def test_scores_of_a_published_table_follow_from_each_other():
+    # Liu et al. 2019, Tables 2 and 4: random forest, C class and above, 8732 events and 35957 others in the test set.
+    # From recall .727 and precision .532 follow 6348 hits and 5584 false alarms, and from these the other scores.
+    counts = [np.array([each]) for each in (6348.0, 2384.0, 5584.0, 30373.0)]
+    got = categorical_scores(ContingencyTable(*counts))
+    published = {
+        "probability_of_detection": 0.727,
+        "precision": 0.532,
+        "accuracy": 0.822,
+        "balanced_accuracy": 0.786,
+        "heidke_skill_score": 0.502,
+        "true_skill_statistic": 0.572,
+    }
+    for metric, value in published.items():
+        assert got[metric] == pytest.approx([value], abs=1e-3), metric
+
+
+@patient
 @given(forecasts(both_outcomes=True))
 def test_probabilistic_scores_equal_scikit_learn(forecast):
     label, probability = forecast
@@ -140,10 +171,12 @@ def test_probabilistic_scores_equal_scikit_learn(forecast):
 
 
 @patient
-@given(forecasts())
-def test_brier_score_is_the_sum_of_its_components(forecast):
+@given(forecasts(), st.integers(1, 30))
+def test_brier_score_is_the_sum_of_its_components(forecast, reliability_bins):
     label, probability = forecast
-    reliability, resolution, uncertainty = brier_score_decomposition(label, probability)
+    reliability, resolution, uncertainty = brier_score_decomposition(
+        label, probability, reliability_bins=reliability_bins
+    )
     assert reliability - resolution + uncertainty == pytest.approx(np.mean((probability - label) ** 2), abs=1e-12)
     assert reliability >= 0
     assert 0 <= uncertainty <= 0.25
@@ -167,6 +200,17 @@ def test_within_bin_terms_by_hand():
     # variance .025^2, covariance 2 * .025 * .5 = .025: resolution .025 - .000625
     got = brier_score_decomposition(np.array([0, 1], dtype=np.int8), np.array([0.5, 0.55]))
     assert got == pytest.approx((0.025**2, 0.024375, 0.25))
+
+
+def test_components_hang_on_the_bins_alone_in_which_forecasts_lie():
+    # .42 (event) and .48 (none) share one of ten bins, and lie in two of twenty.
+    label, probability = np.array([1, 0], dtype=np.int8), np.array([0.42, 0.48])
+    assert brier_score_decomposition(label, probability).reliability == pytest.approx((0.45 - 0.5) ** 2)
+    of_twenty = brier_score_decomposition(label, probability, reliability_bins=20)
+    assert of_twenty.reliability == pytest.approx((0.58**2 + 0.48**2) / 2)
+    assert of_twenty.resolution == pytest.approx(0.25)
+    got = probabilistic_scores(label, probability, reliability_bins=20)
+    assert (got["reliability"], got["resolution"]) == of_twenty[:2]
 
 
 @patient
@@ -273,7 +317,9 @@ def test_undefined_scores_are_nan_without_a_warning_and_have_a_reason():
     cases = {
         # no event, and none forecast
         (0, 0.2): {
+            "balanced_accuracy",
             "probability_of_detection",
+            "precision",
             "false_alarm_ratio",
             "true_skill_statistic",
             "heidke_skill_score",
@@ -283,6 +329,7 @@ def test_undefined_scores_are_nan_without_a_warning_and_have_a_reason():
         },
         # events only, all forecast
         (1, 0.8): {
+            "balanced_accuracy",
             "probability_of_false_detection",
             "true_skill_statistic",
             "heidke_skill_score",
@@ -332,14 +379,19 @@ def test_reliability_curve_by_hand():
     assert n.tolist() == [2, 1, 0, 0, 0, 0, 0, 0, 0, 2]
     np.testing.assert_allclose(x, [0.025, 0.1, *[np.nan] * 7, 0.975])
     np.testing.assert_allclose(y, [0.5, 1, *[np.nan] * 7, 0.5])
+    # Of twenty bins [0, .05), [.05, .1), ..., [.95, 1] each is as long as Liu et al. 2019 have them.
+    _, y, n = reliability_curve(label, np.array([0.0, 0.05, 0.1, 0.95, 1.0]), reliability_bins=20)
+    assert n.tolist() == [1, 1, 1, *[0] * 16, 2]
+    np.testing.assert_allclose(y, [0, 1, 1, *[np.nan] * 16, 0.5])
 
 
-def test_reliability_curve_equals_scikit_learn():
+@pytest.mark.parametrize("n_bins", [10, 20])
+def test_reliability_curve_equals_scikit_learn(n_bins):
     from sklearn.calibration import calibration_curve
 
     label, probability = random_forecasts()
-    x, y, _ = reliability_curve(label, probability)
-    want_y, want_x = calibration_curve(label, probability, n_bins=10)
+    x, y, _ = reliability_curve(label, probability, reliability_bins=n_bins)
+    want_y, want_x = calibration_curve(label, probability, n_bins=n_bins)
     np.testing.assert_allclose(x, want_x)
     np.testing.assert_allclose(y, want_y)
 
@@ -380,19 +432,31 @@ def test_roc_curve_encloses_the_area():
 
 @patient
 @given(forecasts(both_outcomes=True))
-def test_skill_score_profile_is_the_score_at_each_threshold(forecast):
+def test_skill_score_profiles_are_the_scores_at_each_threshold(forecast):
     label, probability = forecast
-    x, y, n = skill_score_profile(label, probability)
-    assert (x[0], x[50], x[100]) == (0, 0.5, 1)
+    profiles = skill_score_profiles(label, probability, metrics=METRICS_PROFILED)
+    assert tuple(profiles) == METRICS_PROFILED
+    for x, y, n in profiles.values():
+        assert x[:11].tolist() == [each / 1000 for each in range(11)]
+        assert x[10:].tolist() == np.linspace(0, 1, 101)[1:].tolist()
+        assert y[-1] == pytest.approx(0, abs=1e-12)
+        assert set(n) == {len(label)}
+    x, y, _ = profiles["true_skill_statistic"]
     event, non_event = probability[label == 1], probability[label == 0]
     want = [operator.sub(np.mean(event > threshold), np.mean(non_event > threshold)) for threshold in x]
     np.testing.assert_allclose(y, want, atol=1e-12)
-    assert y[100] == 0
-    assert set(n) == {len(label)}
+    for place in (0, 5, 40, 80):
+        kappa = sklearn.metrics.cohen_kappa_score(label, probability > x[place])
+        assert profiles["heidke_skill_score"].y[place] == pytest.approx(kappa, abs=1e-12)
 
 
 def test_curves_of_one_outcome_are_undefined():
     label = np.zeros(3, dtype=np.int8)
     assert np.isnan(roc_curve(label, PROBABILITY[:3]).y).all()
-    assert np.isnan(skill_score_profile(label, PROBABILITY[:3]).y).all()
+    profiles = skill_score_profiles(label, PROBABILITY[:3], metrics=METRICS_PROFILED)
+    assert np.isnan(profiles["true_skill_statistic"].y).all()
+    # At the thresholds above .9 nothing is forecast, and nothing occurred; below, all that was forecast is wrong.
+    heidke = profiles["heidke_skill_score"]
+    assert np.isnan(heidke.y[heidke.x >= 0.9]).all()
+    assert (heidke.y[heidke.x < 0.9] == 0).all()
     assert np.isnan(roc_curve(1 - label, PROBABILITY[:3]).y).all()

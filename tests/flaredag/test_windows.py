@@ -157,6 +157,80 @@ class TestFindWindows:
             assert find_windows(np.full(40, 1), t_rec, np.full(40, True), **SUN2022).counts["windows_kept"] == 25
 
 
+PADDED = {"cadence_minutes": 96, "max_bad_records": 0, "padding": "zeros"}
+
+
+class TestPaddedWindows:
+    def found(self, slots, good=None, *, region=None, n_steps=4, **changes):
+        region = np.full(len(slots), 1) if region is None else np.array(region)
+        good = np.full(len(slots), True) if good is None else np.array(good)
+        return find_windows(region, at_slots(slots), good, n_steps=n_steps, **PADDED | changes)
+
+    def test_a_gap_longer_than_the_window(self):
+        # Slots 2 to 7 are absent: the window of slot 8 has nothing but its last record.
+        found = self.found([0, 1, 8])
+        assert found.step_record.tolist() == [[-1, -1, -1, 0], [-1, -1, 0, 1], [-1, -1, -1, 2]]
+        assert found.n_bad.tolist() == [3, 2, 3]
+        assert found.counts == {
+            "windows_possible": 9,
+            "windows_with_last_record_bad": 6,
+            "windows_with_too_many_bad_records": 0,
+            "windows_kept": 3,
+        }
+
+    def test_a_gap_inside_the_window_stays_empty(self):
+        # Nothing is filled from the next record, as it is without padding.
+        found = self.found([0, 1, 3, 4])
+        assert found.step_record.tolist() == [[-1, -1, -1, 0], [-1, -1, 0, 1], [0, 1, -1, 2], [1, -1, 2, 3]]
+
+    def test_a_region_of_one_record(self):
+        found = self.found([5])
+        assert found.step_record.tolist() == [[-1, -1, -1, 0]]
+        assert found.step_record.dtype == np.int32
+
+    def test_a_region_that_begins_and_ends_with_bad_records(self):
+        found = self.found(range(5), [False, False, True, True, False])
+        assert found.step_record.tolist() == [[-1, -1, -1, 2], [-1, -1, 2, 3]]
+        assert found.counts["windows_with_last_record_bad"] == 3
+
+    def test_no_record_of_the_region_before_stands_in(self):
+        # Region 4 follows region 9 in time and among the records without a gap.
+        found = self.found(range(5), region=[9, 9, 9, 4, 4], n_steps=3)
+        assert found.step_record.tolist() == [[-1, -1, 0], [-1, 0, 1], [0, 1, 2], [-1, -1, 3], [-1, 3, 4]]
+
+    def test_as_many_bad_records_as_will(self):
+        good = [True, *[False] * 14, True]
+        found = self.found(range(16), good, n_steps=16)
+        assert found.step_record.tolist() == [[-1] * 15 + [0], [0, *[-1] * 14, 15]]
+
+    def test_bad_records_of_a_long_window_are_counted(self):
+        assert self.found([0], n_steps=301).n_bad.tolist() == [300]
+
+    def test_a_window_of_one_step_has_nothing_to_pad(self):
+        assert self.found([0, 3], n_steps=1).step_record.tolist() == [[0], [1]]
+
+    def test_a_record_bad_beside_the_others_is_left_out_of_its_window(self):
+        # Record 1 is off the median size of every window it is in, and so gives none.
+        size = np.array([80, 90, 80, 80])
+        bad = partial(bad_images_in_windows, size, np.full(4, 166), np.zeros(4))
+        found = self.found(range(4), n_steps=3, bad_in_window=bad)
+        # Of records 0 and 1 the median is 85: both are bad beside each other.
+        assert found.step_record.tolist() == [[-1, -1, 0], [0, -1, 2], [-1, 2, 3]]
+        assert found.counts["windows_with_last_record_bad"] == 1
+
+    def test_no_records_have_no_windows(self):
+        assert self.found([]).step_record.shape == (0, 4)
+
+    @pytest.mark.parametrize(
+        ("region", "slots"),
+        [([1, 1, 1], [0, 2, 1]), ([1, 1, 1], [0, 1, 1]), ([1, 2, 1], [0, 1, 2])],
+        ids=["unsorted", "duplicate", "region in two pieces"],
+    )
+    def test_records_out_of_order_are_refused(self, region, slots):
+        with pytest.raises(InputError, match="not sorted by region and time, each once"):
+            self.found(slots, region=region)
+
+
 def windows_by_loop(region, slot, good, n_steps, max_bad, size=None):
     """(step_record, n_bad) of every window, one slot after the other; bad is also what is off its window's `size`."""
     found = []
@@ -204,6 +278,22 @@ def test_windows_are_those_of_a_loop(regions, n_steps, max_bad):
     assert counts["windows_possible"] == (
         counts["windows_with_last_record_bad"] + counts["windows_with_too_many_bad_records"] + counts["windows_kept"]
     )
+
+
+@given(regions_with_gaps(), st.integers(1, 6))
+def test_padded_windows_end_at_every_good_record(regions, n_steps):
+    region, slot, good = regions
+    found = find_windows(region, at_slots(slot), good, n_steps=n_steps, **PADDED)
+    record_at = {place: i for i, place in enumerate(zip(region.tolist(), slot.tolist(), strict=True)) if good[i]}
+    wanted = [
+        [record_at.get((region[end], slot[end] - back), -1) for back in range(n_steps - 1, -1, -1)]
+        for end in np.flatnonzero(good)
+    ]
+    assert found.step_record.tolist() == wanted
+    assert found.n_bad.tolist() == [steps.count(-1) for steps in wanted]
+    # Where no step is missing they are the windows that there are without padding.
+    strict = find_windows(region, at_slots(slot), good, cadence_minutes=96, n_steps=n_steps, max_bad_records=0)
+    assert found.step_record[found.n_bad == 0].tolist() == strict.step_record.tolist()
 
 
 @given(regions_with_gaps(), st.integers(1, 6), st.integers(0, 3), st.data())
@@ -378,6 +468,14 @@ class TestFlaresOfRegions:
         # 11158: HARP 377; 11159: HARP 377 and TARP 12; 11160: TARP 12; 11161 and 0: nowhere.
         pairs = sorted(zip(found["region_code"], (found["peak_flux"] * 1e6).round().astype(int), strict=True))
         assert pairs == [(377, 1), (377, 2), (10_000_012, 2), (10_000_012, 3)]
+
+    def test_a_flare_keeps_all_its_columns(self):
+        flares = self.flares(noaa_ar=[0, 11158], region=[401, -1], instrument=["sharp", ""])
+        flares = flares.assign(peak_time=flares["start_time"], end_time=np.datetime64("NaT", "s"))
+        found = flares_of_regions(flares, self.records)
+        assert list(found.columns) == ["region_code", *flares.columns]
+        pd.testing.assert_frame_equal(found[flares.columns], flares)
+        assert found["region_code"].tolist() == [401, 377]
 
     def test_a_flare_that_names_its_patch_belongs_to_it_alone(self):
         flares = self.flares(noaa_ar=[0, 0], instrument=["sharp", "smarp"], region=[401, 12])

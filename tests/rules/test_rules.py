@@ -85,7 +85,7 @@ OUTPUTS_OF_WHOLE = (
         "plot_explanations": [f"{STUDY}/figures/explained_{name}.svg" for name in ("bipoles", "contours")],
     },
 )
-FITS = ("fit_networks", "fit_magnetogram_networks", "fit_baselines")
+FITS = ("fit_networks", "fit_magnetogram_networks", "fit_baselines", "fit_classifiers")
 OF_REGIONS = {"explain_region": (".nc", ".checks.csv"), "show_explanation": (".html", ".gif")}
 # Of anybody's forecasts and samples, without an archive; rules in the order in which they run.
 FORECASTS = "results/forecasts"
@@ -98,6 +98,8 @@ OUTPUTS_OF_FORECASTS = {
 }
 # The 12-minute table; the other rules of the archive `published`, and those that retrieve, run in tests/workflow.
 OF_SHARP_TABLE = ("retrieve_sharp_table", "curate_sharp_table")
+# tests/rules/test_shipped.py
+OF_SHIPPED = ("retrieve_shipped", "curate_shipped", "verify_shipped")
 IN_WORKFLOWS = (
     *("retrieve_keywords", "retrieve_segments", "retrieve_flare_reports", "retrieve_hek_flares"),
     *("retrieve_daily_reports", "retrieve_harp_noaa", "retrieve_published", "curate_labelled_samples", "curate_swansf"),
@@ -126,7 +128,7 @@ def test_every_rule_is_run_alone_or_in_a_workflow():
     pattern = re.compile(r"^(?:rule|checkpoint) (\w+):|^use rule \w+ as (\w+) with:", re.MULTILINE)
     found = [one or other for path in RULES.glob("*.smk") for one, other in pattern.findall(path.read_text())]
     alone = [rule for outputs in (*OUTPUTS, *OUTPUTS_OF_WHOLE) for rule in outputs]
-    alone += [*FITS, *OF_REGIONS, *OUTPUTS_OF_FORECASTS, "audit_samples", *OF_SHARP_TABLE]
+    alone += [*FITS, *OF_REGIONS, *OUTPUTS_OF_FORECASTS, "audit_samples", *OF_SHARP_TABLE, *OF_SHIPPED]
     assert sorted(found) == sorted([*alone, *IN_WORKFLOWS])
 
 

@@ -9,12 +9,15 @@ import pytest
 
 from audit_leaks import audit_leaks, main
 from flaredag.artifacts import write_csv
+from flaredag.datasets import draw_dataset
 from flaredag.errors import InputError
 from flaredag.predictions import write_predictions
 from flaredag.samples import write_datasets, write_windows
 from flaredag.score_tables import SCORE_COLUMNS
+from flaredag.study_windows import make_windows
 from flaredag.tables import write_flares, write_records
 from made_up_audit import AUDITED, made_up_study
+from made_up_history import history_settings, with_course
 from verify_predictions import verify_predictions
 
 
@@ -151,4 +154,28 @@ def test_the_function_takes_what_is_read(study):
         declared_leaks=[],
         seed=np.int64(7),
     )
+    assert "leak" not in set(findings["outcome"])
+
+
+@pytest.mark.parametrize(("known_from", "outcome"), [("start", "declared"), ("end", "clean")])
+def test_what_the_flare_history_knows_early_is_asked(study, known_from, outcome):
+    flares = with_course(study.flares, 1.0, 2.0)
+    settings = history_settings(known_from, AUDITED) | {"features": ["area", "mhis", "mdec"]}
+    (windows,) = make_windows(study.records, flares, None, settings=settings)[0].values()
+    drawn = study.drawn["ONLY"]
+    findings = audit_leaks(
+        {"": windows},
+        {"ONLY": [draw_dataset(windows, name="ONLY", seed=0, **drawn["draw"])]},
+        [],
+        pd.DataFrame(columns=list(SCORE_COLUMNS)),
+        study.records,
+        flares,
+        None,
+        settings=settings,
+        drawn={"ONLY": drawn | {"seeds": [0]}},
+        declared_leaks=[{"setting": "flare_history.known_from", "value": "start"}],
+        seed=7,
+    )
+    own = findings[findings["check"] == "flare_in_progress_is_known"]
+    assert own[["subject", "outcome"]].to_numpy().tolist() == [["flare history", outcome]]
     assert "leak" not in set(findings["outcome"])

@@ -9,7 +9,7 @@ from flaredag.block_bootstrap import block_weights, bounds
 from flaredag.compared_series import DIFFERENCE_FIGURES, DIFFERENCE_KEY
 from flaredag.errors import InputError
 from flaredag.predictions import write_predictions
-from flaredag.score_tables import INTERVAL_COLUMNS, SCORE_COLUMNS
+from flaredag.score_tables import CATEGORICAL_METRICS, INTERVAL_COLUMNS, PROBABILISTIC_METRICS, SCORE_COLUMNS
 from flaredag.verification import (
     brier_score_decomposition,
     categorical_scores,
@@ -81,7 +81,7 @@ def mock_scores(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     return scores.assign(archive="embedded", study="sun2022", protocol="p")[list(SCORE_COLUMNS)]
 
 
-def bound(folder, tables, families=(), *, files=None, scores=None, threads=1, **settings):
+def bound(folder, tables, families=(), *, files=None, scores=None, threads=1, reliability_bins=10, **settings):
     """Intervals and differences of `tables`, by data set, a file each (or `files`: (data set, table))."""
     names, paths = [], []
     for number, (dataset, table) in enumerate(files or tables.items()):
@@ -100,6 +100,7 @@ def bound(folder, tables, families=(), *, files=None, scores=None, threads=1, **
         settings=SETTINGS | settings,
         families=list(families),
         threads=threads,
+        reliability_bins=reliability_bins,
     )
     return (
         pd.read_csv(folder / "intervals.csv", keep_default_na=False, na_values={"value": "", "low": "", "high": ""}),
@@ -155,12 +156,26 @@ def test_bounds_are_those_of_rows_resampled_one_by_one(tmp_path):
     assert (got["value"], got["sd"]) == pytest.approx((np.mean(figures), np.std(figures, ddof=1)), abs=1e-10)
 
 
+def test_bounds_are_of_the_bins_that_the_scores_were_made_with(tmp_path):
+    table = mock_predictions()
+    found = {n: bound(tmp_path, {"A": table}, reliability_bins=n)[0] for n in (10, 20)}
+    differs = found[10]["low"].notna() & (found[10]["low"] != found[20]["low"])
+    assert set(found[10].loc[differs, "metric"]) == {"reliability", "resolution"}
+
+    def reliability(label, probability):
+        return brier_score_decomposition(label, probability, reliability_bins=20).reliability
+
+    low, high = bounds(np.mean([resampled_by_rows(table, seed, "lstm", reliability) for seed in (0, 1)], axis=0))
+    got = row_of(found[20], dataset="A", metric="reliability")
+    assert (got["low"], got["high"]) == pytest.approx((float(low), float(high)), rel=1e-8)
+
+
 def test_every_score_has_a_row_and_where_it_is_defined_an_interval(tmp_path):
     tables = {"A": mock_predictions(models=("lstm", "cnn")), "B": mock_predictions(seeds=(3,), training=False)}
     intervals, differences = bound(tmp_path, tables)
     scores = mock_scores(tables)
     key = ["dataset", "model", "threshold", "metric"]
-    assert len(intervals) == 3 * (3 * 7 + 9)
+    assert len(intervals) == 3 * (3 * len(CATEGORICAL_METRICS) + len(PROBABILISTIC_METRICS)) == 3 * (3 * 9 + 9)
     assert set(intervals[key].itertuples(index=False)) == set(scores[key].drop_duplicates().itertuples(index=False))
     assert tuple(differences.columns) == (*DIFFERENCE_KEY, *DIFFERENCE_FIGURES)
     assert differences.empty

@@ -16,6 +16,7 @@ from flaredag.samples import samples_of_split, write_datasets, write_windows
 from flaredag.splits import SPLITS
 from flaredag.windows import EVOLUTION
 from made_up_archive import with_images
+from made_up_padding import padded
 
 CHECKS = str(Path(__file__).parents[1] / "artefacts" / "test_study.py")
 SPLIT_SETTINGS = {
@@ -115,6 +116,49 @@ def test_a_region_in_two_splits_is_found(sound, tmp_path):
     shared = np.concatenate([one.positions["test"][:2], one.positions["train"]])
     drawn["FUSED"] = [dataclasses.replace(one, positions={**one.positions, "train": np.sort(shared)})]
     assert "test_no_region_is_in_two_splits" in failed(study_of(tmp_path, windows, drawn))
+
+
+def cut_by_time(folder, windows, drawn, *, settings):
+    """A study one of whose data sets was drawn by `settings` and is said to be cut at borders in time."""
+    study = study_of(folder, windows, drawn | {"CUT": [draw_dataset(windows, name="CUT", seed=0, **settings)]})
+    said = settings | {"split_by": "time", "borders": "cut"}
+    return dataclasses.replace(study, drawn=study.drawn | {"CUT": {"seeds": [0], "task": "", "draw": said}})
+
+
+CUT = DATASETS["ONLY"] | SPLIT_SETTINGS | {"undersampled": []}
+
+
+def test_padded_windows_and_regions_that_a_border_cuts_are_sound(sound, tmp_path):
+    windows, drawn = sound
+    # Such that an index of -1 would read a record without value.
+    features = np.vstack([windows.features, np.full(windows.features.shape[1], np.nan)])
+    windows = padded(dataclasses.replace(windows, features=features))
+    borders = {"validation_from": "2012-01-10", "test_from": "2012-01-20"}
+    settings = CUT | borders | {"split_by": "time", "borders": "cut"}
+    # The last window of region 14 is issued on the first of these days, at midnight.
+    positions = draw_dataset(windows, name="CUT", seed=0, **settings).positions
+    assert np.isin(windows.region[positions["validation"]], windows.region[positions["train"]]).any()
+    assert check_artefacts(cut_by_time(tmp_path, windows, drawn, settings=settings), CHECKS)
+
+
+def test_splits_by_region_that_are_said_to_be_cut_are_found(sound, tmp_path):
+    study = cut_by_time(tmp_path, *sound, settings=CUT)
+    assert "test_splits_with_cut_borders_follow_each_other_in_time" in failed(study)
+
+
+def test_a_window_without_a_last_record_is_found(sound, tmp_path):
+    windows, drawn = sound
+    some = padded(windows)
+    some.step_record[5, -1] = -1
+    assert "test_every_window_ends_with_a_record" in failed(study_of(tmp_path, some, drawn))
+
+
+def test_a_padded_window_with_a_record_of_another_region_is_found(sound, tmp_path):
+    windows, drawn = sound
+    some = padded(windows)
+    # The first window of the second region, its first two steps padded, holds the last record of the first region.
+    some.step_record[6, 2] = some.step_record[5, -1]
+    assert "test_windows_of_a_region_are_in_order" in failed(study_of(tmp_path, some, drawn))
 
 
 def test_a_group_in_two_splits_is_found(sound, tmp_path):

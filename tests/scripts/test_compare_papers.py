@@ -83,6 +83,19 @@ def test_a_score_is_the_mean_over_seeds_with_its_spread() -> None:
     assert (row["n"], row["agrees"], row["why"]) == (2, "yes", "")
 
 
+def test_a_score_is_taken_at_the_threshold_of_its_kind() -> None:
+    at = {"fixed_0.5": [0.5, 0.6], "validation": [0.7, 0.8], "best_on_test": [0.8, 0.9]}
+    scores = pd.concat(
+        scores_of(true_skill_statistic=values).assign(threshold=threshold) for threshold, values in at.items()
+    )
+    kinds = ("score", "score_validation", "score_best_on_test")
+    papers = published(*(("4", "SHARP_ONLY", "lstm", "true_skill_statistic", 0.85, np.nan, kind) for kind in kinds))
+    table = compare_papers(papers, scores, comparisons_of(0.04), SAMPLES, INDEX, agreement=RULE, reasons=[])
+    assert table["threshold"].tolist() == list(at)
+    assert table["got"].tolist() == pytest.approx([0.55, 0.75, 0.85])
+    assert table["agrees"].tolist() == ["no", "no", "yes"]
+
+
 def test_windows_samples_and_splits_are_counts() -> None:
     table = compared(
         published(
@@ -191,9 +204,9 @@ def test_main_writes_every_figure_once(tmp_path: Path) -> None:
     main(**paths, **SETTINGS)
     lines = paths["out"].read_text().splitlines()
     assert lines[0] == ",".join(COLUMNS)
-    assert lines[1].startswith("s,6,SHARP_ONLY,lstm,true_skill_statistic,0.884,0.032,0.85,0.07071067")
-    assert lines[2] == "s,6,SHARP_ONLY,cnn,true_skill_statistic,0.843,0.034,,,,not_run,a simulated Sun"
-    assert lines[3] == "s,3,SHARP,,negative,66349,,50000,,,no,a simulated Sun"
+    assert lines[1].startswith("s,6,SHARP_ONLY,lstm,true_skill_statistic,fixed_0.5,0.884,0.032,0.85,0.07071067")
+    assert lines[2] == "s,6,SHARP_ONLY,cnn,true_skill_statistic,fixed_0.5,0.843,0.034,,,,not_run,a simulated Sun"
+    assert lines[3] == "s,3,SHARP,,negative,,66349,,50000,,,no,a simulated Sun"
 
 
 def test_of_the_tests_of_a_pair_the_plain_paired_one_is_held_against_the_paper(tmp_path: Path) -> None:

@@ -102,6 +102,33 @@ def test_a_chronological_split_is_told_with_what_the_gap_leaves(windows):
         assert seed["regions"] == seed["regions_of_evaluated"]
 
 
+def test_a_region_that_a_border_cuts_is_counted_on_both_sides(windows):
+    settings = DATASETS["SHARP_ONLY"] | {"undersampled": [], "split_by": "time", "borders": "cut"}
+    settings |= {"purge_gap_hours": 24.0, "validation_from": "2012-01-10", "test_from": "2012-01-20"}
+    _, entry = draw_datasets(windows, "BY_YEAR", seeds=[0], settings=settings)
+    seed = entry["seeds"]["0"]
+    # Region n, from 0, begins 16 n hours after 2012-01-01 and lasts 8 h, so the last of six windows of region 13 is
+    # issued at hour 216 and that of 28 at hour 456, which are the borders. Odd regions are strong, with the last three
+    # windows positive and no others, even ones quiet.
+    assert seed["regions"] == seed["regions_of_evaluated"] == {"train": 14, "validation": 16, "test": 12}
+    assert seed["splits"] == {
+        "train": {"positive": 6 * 3 + 2, "negative": 7 * 6},
+        "validation": {"positive": 1 + 7 * 3, "negative": 7 * 6 + 5},
+        "test": {"positive": 6 * 3, "negative": 1 + 5 * 6},
+    }
+    assert seed["natural"] == seed["splits"]
+
+
+def test_features_scaled_by_range_change_the_digest_and_nothing_else(windows, tmp_path):
+    scaled = {name: own | {"min_max_scaled": ["area"]} for name, own in DATASETS.items()}
+    before, after = (drawn_in(tmp_path / str(i), windows, settings=own)[2] for i, own in enumerate((DATASETS, scaled)))
+    for name in DATASETS:
+        for seed, entry in after["datasets"][name]["seeds"].items():
+            was = before["datasets"][name]["seeds"][seed]
+            assert entry["digest"] != was["digest"]
+            assert entry | {"digest": ""} == was | {"digest": ""}
+
+
 def test_digests_are_those_of_the_content(windows, tmp_path):
     datasets, _, index = drawn_in(tmp_path, windows)
     stored = read_windows(tmp_path / "windows.nc")

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import yaml
 
 from draw_datasets import main as draw
 from fit_networks import MODELS, main
@@ -23,6 +24,8 @@ SETTINGS = {
         "patience_epochs": 3,
     }
 }
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -45,14 +48,14 @@ def inputs(study_windows, tmp_path):
     return paths
 
 
-def fitted(inputs, folder):
+def fitted(inputs, folder, models=SETTINGS):
     """Paths of what the rule wrote into `folder`."""
     files = {"predictions": "predictions.nc", "checkpoint": "checkpoint.safetensors", "provenance": "provenance.json"}
     outputs = {name: str(folder / file) for name, file in files.items()}
     index = json.loads(Path(inputs["index"]).read_text())["datasets"]["SHARP_ONLY"]["seeds"]
     made_from = {
         "seeds": [0, 1],
-        "models": SETTINGS,
+        "models": models,
         "datasets": {seed: entry["digest"] for seed, entry in index.items()},
         "code": "0" * 16,
         "environment": "0" * 16,
@@ -99,3 +102,21 @@ def test_the_history_of_every_fit_is_in_the_provenance(inputs, tmp_path):
         scores = history["validation_true_skill_statistic"]
         assert history["best_epoch"] == int(np.argmax(scores)) + 1
         assert len(scores) == len(history["training_loss"]) <= 8
+
+
+def test_every_model_is_in_the_configuration_and_its_checkpoint_predicts_the_same(inputs, tmp_path):
+    configured = yaml.safe_load((ROOT / "config.yaml").read_text())["models"]
+    short = {name: configured[name] | {"max_epochs": 1, "batch_size": 16} for name in MODELS}
+    outputs = fitted(inputs, tmp_path / "store", short)
+    table = read_predictions(outputs["predictions"])
+    models = read_checkpoint(outputs["checkpoint"], MODELS)
+    (dataset,) = read_datasets(inputs["datasets"], "SHARP_ONLY", [1])
+    samples = samples_of_split(read_windows(inputs["windows"]), dataset, "test")
+    probability = {}
+    for name in MODELS:
+        own = table[(table["model"] == name) & (table["seed"] == 1) & (table["split"] == "test")]
+        probability[name] = own["probability"].to_numpy()
+        assert probability[name].tobytes() == models[f"{name}/1"].probability(samples).tobytes()
+    # No window of these is padded, so that the masked network is the plain one; all others differ.
+    np.testing.assert_allclose(probability.pop("lstm_attention_masked"), probability["lstm_attention"], atol=1e-5)
+    assert len({values.tobytes() for values in probability.values()}) == len(MODELS) - 1

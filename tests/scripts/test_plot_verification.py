@@ -10,8 +10,10 @@ import pandas as pd
 import pytest
 from matplotlib.text import Text
 
+from flaredag.curves_over_seeds import with_spread
 from flaredag.errors import InputError
 from flaredag.predictions import write_predictions
+from flaredag.score_tables import figures_by_seed, read_curves, read_scores
 from plot_verification import main, plot_verification
 from verify_predictions import main as verify
 
@@ -68,11 +70,34 @@ def draw(verified: Path, path: Path, group) -> Path:
     return path
 
 
-@pytest.mark.parametrize("group", [GROUP, None])
+PROFILES = GROUP | {"kind": "profiles", "threshold": "best_on_test"}
+
+
+@pytest.mark.parametrize("group", [GROUP, PROFILES, None])
 def test_a_figure_and_the_overview_are_drawn(verified, tmp_path, group):
     path = draw(verified, tmp_path / "figure.svg", group)
     assert list(tmp_path.iterdir()) == [path]
     assert path.read_text().startswith("<?xml")
+
+
+def test_a_figure_of_the_kind_profiles_has_a_row_a_series_and_its_threshold(verified):
+    curves, scores = read_curves(verified / "curves.csv"), read_scores(verified / "scores.csv")
+    settings = {"study": "s", "mark": "", "left_out": []}
+    heads = {}
+    for threshold in ("best_on_test", "validation"):
+        figure = plot_verification(curves, scores, PROFILES | {"threshold": threshold}, **settings)
+        # Of each row profile, ROC curve, reliability diagram and its counts.
+        assert len(figure.axes) == 2 * 4
+        at = figures_by_seed(scores, dataset="FUSED", model="lstm", metric="threshold", threshold=threshold)
+        profiles = [axes.get_title() for axes in figure.axes if axes.get_ylabel() == "score"]
+        assert profiles[0].startswith(f"threshold {with_spread(at)}\nTSS ")
+        heads[threshold] = profiles
+    assert heads["best_on_test"] != heads["validation"]
+    unnamed = {key: value for key, value in PROFILES.items() if key != "threshold"}
+    figure = plot_verification(curves, scores, unnamed, **settings)
+    assert [axes.get_title() for axes in figure.axes if axes.get_ylabel() == "score"] == heads["validation"]
+    # Over each other they share one row.
+    assert len(plot_verification(curves, scores, GROUP | {"kind": "compared"}, **settings).axes) == 4
 
 
 def test_the_overview_has_neither_calibrated_forecasts_nor_models_left_out():
@@ -88,7 +113,7 @@ def test_the_overview_has_neither_calibrated_forecasts_nor_models_left_out():
     assert [name.lower() for name in named] == ["lstm"]
 
 
-@pytest.mark.parametrize("group", [GROUP, None])
+@pytest.mark.parametrize("group", [GROUP, PROFILES, None])
 def test_another_process_writes_the_same_bytes(verified, tmp_path, group):
     path, other = draw(verified, tmp_path / "figure.svg", group), tmp_path / "other.svg"
     code = (
@@ -103,6 +128,7 @@ def test_another_process_writes_the_same_bytes(verified, tmp_path, group):
 
 def test_a_group_that_cannot_be_drawn_is_named_and_nothing_written(verified, tmp_path):
     bad = {"name": "figure9", "title": "No", "series": [{"dataset": "ONLY", "model": "cnn"}]}
-    with pytest.raises(InputError, match="figure figure9: no reliability curve of ONLY cnn"):
-        draw(verified, tmp_path / "figure.svg", bad)
+    for kind, curve in (("compared", "reliability"), ("profiles", "skill_score_profile")):
+        with pytest.raises(InputError, match=f"figure figure9: no {curve} curve of ONLY cnn"):
+            draw(verified, tmp_path / "figure.svg", bad | {"kind": kind})
     assert list(tmp_path.iterdir()) == []

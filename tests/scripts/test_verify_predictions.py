@@ -9,7 +9,16 @@ import sklearn.metrics
 
 from flaredag.errors import InputError
 from flaredag.predictions import write_predictions
-from flaredag.score_tables import CURVE_COLUMNS, METRICS, SCORE_COLUMNS, figures_by_seed, read_curves, read_scores
+from flaredag.score_tables import (
+    CATEGORICAL_METRICS,
+    CURVE_COLUMNS,
+    METRICS,
+    PROBABILISTIC_METRICS,
+    SCORE_COLUMNS,
+    figures_by_seed,
+    read_curves,
+    read_scores,
+)
 from flaredag.verification import UNDEFINED_BECAUSE
 from verify_predictions import main, verify_predictions
 
@@ -72,7 +81,11 @@ def test_scores_by_hand():
     assert figure(scores, "brier_skill_score_training_climatology") == pytest.approx(1 - squares / (21 / 16))
     assert (figure(scores, "n_samples"), figure(scores, "n_events")) == (5, 2)
     assert set(scores["metric"]) == set(METRICS)
-    assert len(scores) == 7 * 3 + 9
+    # One hit and one miss of the events, one false alarm: precision 1/1 at the threshold of validation, 2/3 at 0.5.
+    assert figure(scores, "precision", "validation") == 1
+    assert figure(scores, "precision", "fixed_0.5") == pytest.approx(2 / 3)
+    assert figure(scores, "balanced_accuracy", "validation") == pytest.approx((1 / 2 + 1) / 2)
+    assert len(scores) == len(CATEGORICAL_METRICS) * 3 + len(PROBABILISTIC_METRICS) == 9 * 3 + 9
 
 
 def test_only_the_test_split_is_scored():
@@ -86,19 +99,30 @@ def test_only_the_test_split_is_scored():
 
 def test_curves():
     _, curves = verify_predictions(mock_predictions())
-    assert curves.groupby("curve").size().to_dict() == {"reliability": 10, "roc": 101, "skill_score_profile": 101}
+    sizes = {"reliability": 10, "roc": 101, "skill_score_profile": 110, "heidke_skill_score_profile": 110}
+    assert curves.groupby("curve").size().to_dict() == sizes
     profile = curves[curves["curve"] == "skill_score_profile"]
-    assert profile["y"].iloc[50] == pytest.approx(2 / 3)
+    assert profile.loc[profile["x"] == 0.5, "y"].tolist() == pytest.approx([2 / 3])
     reliability = curves[curves["curve"] == "reliability"]
     assert reliability["n"].tolist() == [0, 0, 1, 1, 0, 0, 2, 0, 0, 1]
     assert reliability["y"].iloc[6] == 0.5
+
+
+def test_the_bins_of_reliability_are_a_setting(tmp_path):
+    write_predictions(tmp_path / "a.nc", random_predictions("lstm", range(1)))
+    found = {n: verify(tmp_path, ["a.nc"], ["D"], reliability_bins=n) for n in (10, 20)}
+    for n, (_, curves) in found.items():
+        assert (curves["curve"] == "reliability").sum() == n
+    scores = {n: of_n.set_index(["metric", "threshold"])["value"] for n, (of_n, _) in found.items()}
+    differs = scores[10].index[~np.isclose(scores[10], scores[20], rtol=1e-9)]
+    assert set(differs.get_level_values("metric")) == {"reliability", "resolution"}
 
 
 def test_without_validation_or_training_what_hangs_on_them_is_undefined():
     scores, _ = verify_predictions(mock_predictions({(3, "test"): SAMPLES[3, "test"]}))
     undefined = scores[scores["value"].isna()]
     assert set(undefined["threshold"]) == {"validation", ""}
-    assert (undefined["threshold"] == "validation").sum() == 7
+    assert (undefined["threshold"] == "validation").sum() == len(CATEGORICAL_METRICS)
     assert undefined.loc[undefined["threshold"] == "", "metric"].tolist() == ["brier_skill_score_training_climatology"]
 
 
@@ -110,7 +134,7 @@ def test_a_prediction_without_a_test_split_is_refused(tmp_path):
         verify(tmp_path, ["p.nc"], ["D"])
 
 
-def verify(folder, names, datasets):
+def verify(folder, names, datasets, **settings):
     main(
         [folder / name for name in names],
         datasets,
@@ -119,6 +143,7 @@ def verify(folder, names, datasets):
         folder / "curves.csv",
         archive="embedded",
         study="sun2022",
+        **settings,
     )
     return read_scores(folder / "scores.csv"), read_curves(folder / "curves.csv")
 
@@ -132,7 +157,7 @@ def test_files_in_and_out(tmp_path):
     assert tuple(scores.columns) == SCORE_COLUMNS
     assert tuple(curves.columns) == CURVE_COLUMNS
     series = scores[["dataset", "model", "seed"]].drop_duplicates()
-    assert len(scores) == 12 * 30
+    assert len(scores) == 12 * (9 * 3 + 9)
     assert series["dataset"].tolist() == ["SHARP"] * 9 + ["SMARP"] * 3
     assert series["model"].tolist() == ["boosting"] * 3 + ["lstm"] * 3 + ["climatology"] * 6
     assert series["seed"].tolist() == [0, 1, 2] * 4
@@ -178,7 +203,7 @@ def test_a_split_without_events_is_told_in_the_log_not_lost(tmp_path, caplog):
     samples = SAMPLES | {(2, "validation"): ([0, 0], [0.1, 0.2]), (3, "test"): ([0, 0, 0], [0.1, 0.2, 0.3])}
     write_predictions(tmp_path / "a.nc", mock_predictions(samples))
     scores, curves = verify(tmp_path, ["a.nc"], ["D"])
-    assert len(scores) == 30
+    assert len(scores) == 9 * 3 + 9
     assert figure(scores, "accuracy", "fixed_0.5") == 1
     assert np.isnan(figure(scores, "area_under_roc_curve"))
     assert np.isnan(figure(scores, "accuracy", "validation"))

@@ -107,6 +107,21 @@ def test_content_has_a_part_a_study_and_figures_counted_through(tmp_path):
     assert content["what_holds"] == []
 
 
+def test_a_study_may_ask_for_scores_at_two_thresholds_and_for_profiles(tmp_path):
+    asked = {"title": "At both.", "thresholds": ["fixed_0.5", "validation"], "metrics": ["precision"]}
+    profiles = {"series": [{"dataset": "A", "model": "lstm"}], "threshold": "validation"}
+    figure = {"name": "box", "title": "A box.", "section": "Figures", "profiles": profiles}
+    study = study_named("s") | {"score_tables": [asked], "figures": [figure]}
+    content = content_of(tmp_path, study)
+    sections = {section["title"]: section["blocks"] for section in content["parts"][0]["sections"]}
+    table = sections["Scores"][-1]
+    assert table["caption"] == "At both."
+    assert [row["cells"][1]["text"] for row in table["rows"] if "cells" in row] == ["0.5", "validation"] * 4
+    (shown,) = sections["Figures"]
+    assert shown["caption"].startswith("A box. Skill score profiles")
+    assert "LSTM on A: threshold 0.250 ± 0.000, TSS 0.850 ± 0.071" in shown["caption"]
+
+
 def test_a_study_on_a_ladder_opens_the_report_with_what_holds_and_has_a_section_on_it(tmp_path):
     content = content_of(tmp_path, with_ladder(study_named("s")))
     told, at_a_glance, answers = content["what_holds"]

@@ -57,6 +57,7 @@ def test_wrong_configurations_are_refused(project, case):
         ["archive=published", "mirror=somewhere"],
         ["archive=embedded", "effort=quick"],
         ["archive=published", "effort=quick", "studies=sun2022"],
+        ["archive=published", "mirror=somewhere", "studies=liu2019"],
         ["store=elsewhere"],
     ],
 )

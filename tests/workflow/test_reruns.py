@@ -12,7 +12,7 @@ from flaredag.tables import read_flares
 
 # What hangs on fits, and no more: figures and tables behind it would be made in vain.
 SCORES = ("results/embedded/sun2022/scores.csv", "results/embedded/sun2022/fits.csv")
-FITS = {"fit_networks", "fit_baselines", "fit_magnetogram_networks"}
+FITS = {"fit_networks", "fit_baselines", "fit_classifiers", "fit_magnetogram_networks"}
 
 
 @pytest.fixture

@@ -1,0 +1,37 @@
+"""Fit the models of scikit-learn that cost minutes on one data set, a batch of seeds; predict every split."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from flaredag.fitting import dataset_of, fit_batch, write_batch
+from flaredag.joblog import job_log
+from flaredag.models import FittedModel, random_forest, support_vector_machine
+
+MODELS = {"random_forest": random_forest, "support_vector_machine": support_vector_machine}
+
+
+def fit_classifiers(
+    windows: str, datasets: str, index: str, *, made_from: Mapping[str, Any]
+) -> tuple[pd.DataFrame, dict[str, FittedModel]]:
+    """Predictions on every split and seed of the models that `made_from` names, and the fits by "model/seed"."""
+    return fit_batch(
+        windows,
+        datasets,
+        index,
+        dataset=dataset_of(index, made_from["datasets"]),
+        seeds=made_from["seeds"],
+        settings=made_from["models"],
+        models=MODELS,
+    )
+
+
+def main(inputs: Mapping[str, str], outputs: Mapping[str, str], *, made_from: Mapping[str, Any]) -> None:
+    """Read windows, datasets and index; write predictions, checkpoint and provenance."""
+    write_batch(fit_classifiers(**inputs, made_from=made_from), **outputs, made_from=made_from)
+
+
+if __name__ == "__main__":
+    with job_log(snakemake.log[0]):
+        main(dict(snakemake.input.items()), dict(snakemake.output.items()), made_from=snakemake.params.made_from)

@@ -1,0 +1,38 @@
+"""What a study asks of its verification: bins of reliability, figures of profiles, scores at several thresholds.
+
+Imported by the Snakefile, so nothing heavy is imported here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# Where a study does not say, and for anybody's forecasts.
+N_RELIABILITY_BINS = 10
+# Kind of a figure with a row a series: skill score profiles, ROC curve, reliability diagram.
+PROFILES = "profiles"
+
+
+def reliability_bins(study: Mapping[str, Any]) -> int:
+    """Bins, of equal width, of the study's reliability diagrams and of the components of its Brier scores."""
+    return study.get("verification", {}).get("reliability_bins", N_RELIABILITY_BINS)
+
+
+def score_tables(study: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Tables of scores at several thresholds that the study asks for: `title`, `thresholds` and `metrics` of each."""
+    return [dict(table) for table in study.get("verification", {}).get("score_tables", [])]
+
+
+def profiles_threshold(figure: Mapping[str, Any]) -> str:
+    """Threshold that is marked in a figure of the kind `profiles`; that chosen on validation where it names none."""
+    return figure.get("threshold", "validation")
+
+
+def settings_of_profiles(figure: Mapping[str, Any]) -> dict[str, Any]:
+    """What the caption of a figure is made from besides its title: nothing unless it is of the kind `profiles`."""
+    if figure.get("kind") != PROFILES:
+        return {}
+    return {PROFILES: {"series": figure["series"], "threshold": profiles_threshold(figure)}}

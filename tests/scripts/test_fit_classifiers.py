@@ -1,0 +1,108 @@
+"""The rule that fits the models of minutes."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from draw_datasets import main as draw
+from fit_classifiers import MODELS, main
+from flaredag.artifacts import sha256_of_file
+from flaredag.errors import InputError
+from flaredag.fitting import read_checkpoint
+from flaredag.predictions import read_predictions
+from flaredag.samples import read_datasets, read_windows, samples_of_split, write_windows
+
+SETTINGS = {
+    "random_forest": {"n_trees": 10, "features_per_split": 3, "min_samples_of_leaf": 2, "class_weights": "none"},
+    "support_vector_machine": {
+        "max_samples": 60,
+        "inverse_regularisation": 1.0,
+        "gamma": "scale",
+        "class_weights": "balanced",
+    },
+}
+
+
+@pytest.fixture
+def inputs(study_windows, tmp_path):
+    paths = {
+        name: str(tmp_path / file)
+        for name, file in [("windows", "windows.nc"), ("datasets", "datasets.nc"), ("index", "index.json")]
+    }
+    write_windows(paths["windows"], {"flare": study_windows(n_regions=40)})
+    settings = {
+        "evaluated": "sharp",
+        "added_to_training": [],
+        "test_fraction": 0.2,
+        "validation_fraction": 0.25,
+        "undersampled": [],
+        "standardisation": "train",
+    }
+    drawn = {"seeds": [0, 1], "task": "", "draw": settings}
+    draw(*paths.values(), settings={"SHARP_ONLY": drawn}, explanation=None)
+    return paths
+
+
+@pytest.fixture
+def outputs(tmp_path):
+    files = {"predictions": "predictions.nc", "checkpoint": "checkpoint.safetensors", "provenance": "provenance.json"}
+    return {name: str(tmp_path / "store" / file) for name, file in files.items()}
+
+
+def made_from(inputs, *, seeds=(0, 1)):
+    index = json.loads(Path(inputs["index"]).read_text())["datasets"]["SHARP_ONLY"]["seeds"]
+    return {
+        "seeds": list(seeds),
+        "models": SETTINGS,
+        "datasets": {str(seed): index[str(seed)]["digest"] for seed in seeds if str(seed) in index},
+        "code": "0" * 16,
+        "environment": "0" * 16,
+    }
+
+
+def test_predictions_are_those_of_the_checkpoint_and_have_skill(inputs, outputs):
+    main(inputs, outputs, made_from=made_from(inputs))
+    table = read_predictions(outputs["predictions"])
+    assert set(table["model"]) == set(SETTINGS) == set(MODELS)
+    models = read_checkpoint(outputs["checkpoint"], MODELS)
+    windows = read_windows(inputs["windows"])
+    for dataset in read_datasets(inputs["datasets"], "SHARP_ONLY", [0, 1]):
+        for split in ("train", "validation", "test"):
+            samples = samples_of_split(windows, dataset, split)
+            for model in SETTINGS:
+                own = table[(table["model"] == model) & (table["seed"] == dataset.seed) & (table["split"] == split)]
+                again = models[f"{model}/{dataset.seed}"].probability(samples)
+                assert own["probability"].to_numpy().tobytes() == again.tobytes()
+                assert own["region"].tolist() == samples.region.tolist()
+    # The first feature is higher by 1.5 sd in strong regions.
+    test = table[table["split"] == "test"]
+    for _, own in test.groupby("model", observed=True):
+        assert own[own["label"] == 1]["probability"].mean() > own[own["label"] == 0]["probability"].mean() + 0.1
+
+
+def test_same_bytes_again_and_digests_in_the_provenance(inputs, outputs):
+    written = []
+    for _ in range(2):
+        main(inputs, outputs, made_from=made_from(inputs))
+        written.append({name: Path(path).read_bytes() for name, path in outputs.items()})
+    assert written[0] == written[1]
+    provenance = json.loads(written[0]["provenance"])
+    assert provenance["made_from"] == made_from(inputs)
+    assert provenance["sha256"]["checkpoint.safetensors"] == sha256_of_file(outputs["checkpoint"])
+    assert provenance["history"]["random_forest/1"]["trees"] == 10
+    assert provenance["history"]["support_vector_machine/0"]["samples"] == 60
+
+
+def test_a_batch_of_one_seed_gives_that_seeds_predictions(inputs, outputs):
+    main(inputs, outputs, made_from=made_from(inputs))
+    together = read_predictions(outputs["predictions"])
+    main(inputs, outputs, made_from=made_from(inputs, seeds=[1]))
+    alone = read_predictions(outputs["predictions"])
+    assert alone["probability"].tolist() == together[together["seed"] == 1]["probability"].tolist()
+
+
+def test_bad_input_leaves_nothing_behind(inputs, outputs):
+    with pytest.raises(InputError, match="no data set SHARP_ONLY of seed 7"):
+        main(inputs, outputs, made_from=made_from(inputs, seeds=[0, 7]))
+    assert not Path(outputs["predictions"]).parent.exists()
