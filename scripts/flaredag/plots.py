@@ -173,13 +173,16 @@ def overview_figure(scores: pd.DataFrame, *, title: str, mark: str) -> Figure:
             wspace=0.1,
             hspace=0.36 / panel_height,
         )
+        # A capital of this font is .7 as wide as high: long names are set smaller, so that neighbours do not meet.
+        room_points = 72 * panels.flat[0].get_position().width * TEXT_WIDTH_INCHES
+        title_size = min(STYLE["axes.titlesize"], room_points / (0.7 * max(map(len, datasets))))
         for axes, dataset in zip(panels.flat, datasets, strict=False):
             for row, model in enumerate(models):
                 if (dataset, model) in skill:
                     mean, sd = mean_and_standard_deviation(skill[dataset, model].to_numpy())
                     look = {"color": COLOURS[0], "marker": MARKERS[0], "markersize": 3.0, "elinewidth": 1.2}
                     axes.errorbar(mean, row, xerr=drawable(sd), **look)
-            axes.set_title(dataset, loc="left")
+            axes.set_title(dataset, loc="left", fontsize=title_size)
             axes.set_axisbelow(True)
             axes.grid(visible=True, color="#E4E4E4", linewidth=0.6)
             axes.tick_params(axis="y", length=0)

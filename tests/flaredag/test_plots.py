@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import xml.etree.ElementTree as ElementTree
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -70,6 +71,14 @@ def test_overview_has_a_panel_a_data_set_and_sorts_the_models():
         [[pytest.approx(0.6), 1]],
     ]
     assert len(first.containers) == 1
+
+
+def test_titles_of_neighbours_in_the_overview_do_not_meet():
+    series = [(f"SHARP_TRAIN_STATISTICS_{n}", "lstm") for n in range(4)]
+    figure = overview_figure(mock_scores(series), title="All", mark="")
+    figure.canvas.draw()
+    titles = [axes._left_title.get_window_extent() for axes in figure.axes]
+    assert all(one.x1 < following.x0 for one, following in pairwise(titles))
 
 
 @pytest.mark.parametrize("n_datasets", [1, 5])
