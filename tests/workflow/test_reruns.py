@@ -65,8 +65,8 @@ def test_a_changed_module_with_the_same_results_refits_nothing(project):
     # Imported by draw_datasets alone.
     project.edit(
         "scripts/flaredag/datasets.py",
-        "    shape = (len(windows.instruments)",
-        "    _ = 0\n    shape = (len(windows.instruments)",
+        "    members = split_members(windows, where=",
+        "    _ = 0\n    members = split_members(windows, where=",
     )
     ran = project.run(*SCORES)
     assert ran.count("draw_datasets") == 1
