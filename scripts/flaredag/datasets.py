@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from flaredag.errors import InputError
+from flaredag.keyword_ranges import KEYWORDS
 from flaredag.samples import Dataset, StudyWindows
 from flaredag.splits import (
     SPLITS,
@@ -80,6 +81,7 @@ def split_members(
     validation_from: str | None = None,
     test_from: str | None = None,
     tested_cycle: Sequence[str] = (),
+    zero_keywords: str = "kept",
 ) -> dict[str, NDArray[np.bool_]]:
     """Which labelled windows, (sample,), are in each split, before any is left out to balance it.
 
@@ -93,8 +95,10 @@ def split_members(
       all instruments outside of it train, and of their regions `validation_fraction` validate.
 
     Splits in time lie `purge_gap_hours` apart, and regions are whole. Where the `borders` of a split by time are "cut"
-    it goes by the issue time alone, and a region may be in two splits. Raises InputError (beginning with `where`) where
-    a region would be in two splits of any other kind, and where such are to be cut.
+    it goes by the issue time alone, and a region may be in two splits. Windows whose last record has a keyword that is
+    exactly 0, as R_VALUE is where there is no strong inversion line, are in no split where `zero_keywords` are
+    "left_out": the code of Liu et al. 2019 takes such records for incomplete ones. Raises InputError (beginning with
+    `where`) where a region would be in two splits of any other kind, and where such are to be cut.
     """
     cut = borders == "cut"
     if cut and split_by != "time":
@@ -146,7 +150,16 @@ def split_members(
         members["train"] |= added
     if not cut:
         check_splits({split: np.unique(group[members[split] & own]) for split in SPLITS}, where=where)
-    return {split: members[split] & (windows.label >= 0) for split in SPLITS}
+    usable = windows.label >= 0
+    if zero_keywords == "left_out":
+        usable &= ~_ends_in_zero(windows)
+    return {split: members[split] & usable for split in SPLITS}
+
+
+def _ends_in_zero(windows: StudyWindows) -> NDArray[np.bool_]:
+    """Whether a keyword of a window's last record is 0, (sample,); features of the flare history often are."""
+    keywords = [i for i, name in enumerate(windows.feature_names) if name in KEYWORDS]
+    return (windows.features[:, keywords] == 0).any(axis=1)[windows.step_record[:, -1]]
 
 
 def _drawn(windows: StudyWindows, positions: NDArray[np.int64], seed: int, *, balanced: bool) -> NDArray[np.int64]:

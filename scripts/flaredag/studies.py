@@ -231,9 +231,17 @@ def names_of_ensembles(ensembles: Sequence[Mapping[str, Any]]) -> list[str]:
     return [name for one in ensembles for name in ensemble_models(one["name"], one["criteria"])]
 
 
-def stacked_datasets(study: Mapping[str, Any]) -> list[str]:
-    """Data sets on which ensembles are made: all that have every model; none without an ensemble."""
-    return [name for name, own in study["datasets"].items() if "models" not in own] if study["ensembles"] else []
+def ensembles_on(study: Mapping[str, Any], dataset: str) -> list[Mapping[str, Any]]:
+    """Ensembles that are made on a data set: those that name it, and those that name none if it has every model."""
+    whole = "models" not in study["datasets"][dataset]
+    return [one for one in study["ensembles"] if (dataset in one["datasets"] if "datasets" in one else whole)]
+
+
+def stacked_datasets(study: Mapping[str, Any], ensemble: str | None = None) -> list[str]:
+    """Data sets on which ensembles are made, or the one called `ensemble`."""
+    return [
+        name for name in study["datasets"] if any(ensemble in (None, one["name"]) for one in ensembles_on(study, name))
+    ]
 
 
 def check_study(name: str, study: Mapping[str, Any]) -> None:
@@ -249,10 +257,11 @@ def check_study(name: str, study: Mapping[str, Any]) -> None:
     series = [*pairs, *(one for figure in study["figures"] for one in figure["series"]), *_explaining(study)]
     instruments = [one for dataset in study["datasets"].values() for one in _instruments(dataset)]
     rungs = [name for ladder in study["ladders"] for name in ladder["rungs"].values()]
+    stacked = [name for ensemble in study["ensembles"] for name in ensemble.get("datasets", [])]
     made_from = [disk["made_from"] for disk in study["full_disk"].values()]
     wanted = (
         ("data set", rungs, [*study["datasets"], *study["full_disk"]]),
-        ("data set", [one["dataset"] for one in series] + made_from, list(study["datasets"])),
+        ("data set", [one["dataset"] for one in series] + made_from + stacked, list(study["datasets"])),
         ("model", [*(one["model"] for one in series), *models_of_headline(study)], models),
         ("model", [*learners, *_models_of_datasets(study)], fitted),
         ("task", [own.get("task", "") for own in study["datasets"].values()], list(study["labels"].get("tasks", [""]))),
@@ -263,8 +272,19 @@ def check_study(name: str, study: Mapping[str, Any]) -> None:
         unknown = sorted(set(named) - set(known))
         if unknown:
             raise InputError(f"study {name}: no {what} {', '.join(unknown)}; it has {', '.join(known)}.")
+    for dataset, own in study["datasets"].items():
+        learners = [name for ensemble in ensembles_on(study, dataset) for name in ensemble["learners"]]
+        absent = [name for name in dict.fromkeys(learners) if name not in own.get("models", fitted)]
+        if absent:
+            raise InputError(
+                f"study {name}: an ensemble on the data set {dataset} wants {', '.join(absent)}, which it does not "
+                "fit. Add it to the `models` of the data set, or take it out of the ensemble."
+            )
     for one in series:
-        own = study["datasets"][one["dataset"]].get("models", models)
+        own = [
+            *study["datasets"][one["dataset"]].get("models", fitted),
+            *names_of_ensembles(ensembles_on(study, one["dataset"])),
+        ]
         if one["model"] not in own:
             raise InputError(
                 f"study {name}: {one['model']} is not fitted on the data set {one['dataset']}, which has "

@@ -17,6 +17,7 @@ from flaredag.studies import (
     check_study,
     chosen_studies,
     diagnosed_series,
+    ensembles_on,
     explained,
     exported_datasets,
     issued_series,
@@ -203,6 +204,19 @@ def test_the_studies_of_the_repository_are_sound(config, files):
         check_study(name, on(study, files if name == "sun2022" else ArchiveFiles([], {}, kinds)))
 
 
+def test_ensembles_are_made_where_they_say_else_on_data_sets_with_every_model(small):
+    served = on(small, WITH_CUBES)
+    two, three = (one["name"] for one in served["ensembles"])
+    assert stacked_datasets(served) == ["ONLY"]
+    served["datasets"]["SOME"]["models"] = served["ensembles"][0]["learners"]
+    served["ensembles"][0]["datasets"] = ["SOME"]
+    with pytest.raises(InputError, match="two_best is not fitted on the data set ONLY"):
+        check_study("small", served)
+    assert stacked_datasets(served) == ["ONLY", "SOME"]
+    assert (stacked_datasets(served, two), stacked_datasets(served, three)) == (["SOME"], ["ONLY"])
+    assert [one["name"] for one in ensembles_on(served, "SOME")] == [two]
+
+
 def use_dataset(study):
     study["figures"][0]["series"][0]["dataset"] = "SHARP"
 
@@ -255,6 +269,14 @@ def draw_unfitted(study):
     study["figures"][1]["series"][0]["model"] = "three_best"
 
 
+def stack_on_unknown(study):
+    study["ensembles"][0]["datasets"] = ["SHARP"]
+
+
+def stack_unfitted(study):
+    study["ensembles"][0]["datasets"] = ["FOLDS"]
+
+
 def explain_unknown_dataset(study):
     study["explanation"]["bipoles"]["dataset"] = "ALL"
 
@@ -283,6 +305,8 @@ def explain_without_folds(study):
         (forget_task, "no task .*; it has m_24h"),
         (compare_unfitted, "study small: lstm is not fitted on the data set FOLDS, which has cnn"),
         (draw_unfitted, "three_best is not fitted on the data set FOLDS"),
+        (stack_on_unknown, "no data set SHARP"),
+        (stack_unfitted, "an ensemble on the data set FOLDS wants .*, which it does not fit"),
         (explain_unknown_dataset, "no data set ALL"),
         (explain_unknown_model, "no model oracle"),
         (explain_without_folds, "explanation.dataset ONLY has no `folds`"),
