@@ -221,9 +221,28 @@ def labels_of_task(study: Mapping[str, Any], task: str) -> dict[str, Any]:
     return study["labels"] | study["labels"].get("tasks", {}).get(task, {})
 
 
+def class_weighted(study: Mapping[str, Any], models: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Models whose class weights make their probabilities those of equal classes; `models`: settings of each.
+
+    Not the support vector machine: its probabilities are made on the validation split, as that is.
+    """
+    fitted = [name for fit in study["fits"].values() for name in fit["models"]]
+    return [
+        name for name in fitted if models[name].get("class_weights") == "balanced" and name != "support_vector_machine"
+    ]
+
+
 def models_of_headline(study: Mapping[str, Any]) -> list[str]:
     """The models that the headline compares, the study's own first."""
     return [study["headline"][role] for role in ("model", "baseline")]
+
+
+def series_of_headline(study: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Data set and model of every series that the headline needs."""
+    headline = study["headline"]
+    models = [*models_of_headline(study), *headline.get("rivals", [])]
+    datasets = headline.get("datasets", exported_datasets(study))
+    return [{"dataset": dataset, "model": model} for dataset in datasets for model in models]
 
 
 def names_of_ensembles(ensembles: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -255,6 +274,7 @@ def check_study(name: str, study: Mapping[str, Any]) -> None:
     pairs = [one for family in study["comparisons"] for pair in family["pairs"] for one in pair.values()]
     pairs = [_as_fitted(study, one) for one in pairs]
     series = [*pairs, *(one for figure in study["figures"] for one in figure["series"]), *_explaining(study)]
+    series += series_of_headline(study)
     instruments = [one for dataset in study["datasets"].values() for one in _instruments(dataset)]
     rungs = [name for ladder in study["ladders"] for name in ladder["rungs"].values()]
     stacked = [name for ensemble in study["ensembles"] for name in ensemble.get("datasets", [])]
@@ -262,7 +282,7 @@ def check_study(name: str, study: Mapping[str, Any]) -> None:
     wanted = (
         ("data set", rungs, [*study["datasets"], *study["full_disk"]]),
         ("data set", [one["dataset"] for one in series] + made_from + stacked, list(study["datasets"])),
-        ("model", [*(one["model"] for one in series), *models_of_headline(study)], models),
+        ("model", [one["model"] for one in series], models),
         ("model", [*learners, *_models_of_datasets(study)], fitted),
         ("task", [own.get("task", "") for own in study["datasets"].values()], list(study["labels"].get("tasks", [""]))),
         ("instrument", instruments, study["instruments"]),

@@ -16,6 +16,7 @@ from flaredag.studies import (
     calibrated_datasets,
     check_study,
     chosen_studies,
+    class_weighted,
     diagnosed_series,
     ensembles_on,
     explained,
@@ -29,6 +30,7 @@ from flaredag.studies import (
     operational_datasets,
     priced_leaks,
     purge_gap_hours,
+    series_of_headline,
     settings_of_datasets,
     settings_of_disk,
     stacked_datasets,
@@ -215,6 +217,24 @@ def test_ensembles_are_made_where_they_say_else_on_data_sets_with_every_model(sm
     assert stacked_datasets(served) == ["ONLY", "SOME"]
     assert (stacked_datasets(served, two), stacked_datasets(served, three)) == (["SOME"], ["ONLY"])
     assert [one["name"] for one in ensembles_on(served, "SOME")] == [two]
+
+
+def test_class_weighted_are_models_that_carry_the_weights_in_their_probabilities(small):
+    small["fits"]["classifiers"] = {"models": ["support_vector_machine"], "seeds_per_job": 1}
+    models = {name: {} for name in ("cnn", "cnn_b", "tree")}
+    models |= {"lstm": {"class_weights": "balanced"}, "support_vector_machine": {"class_weights": "balanced"}}
+    assert class_weighted(small, models | {"cnn_b": {"class_weights": "none"}}) == ["lstm"]
+
+
+def test_series_of_a_headline_are_those_of_its_rivals_too(small):
+    small["headline"] |= {"rivals": ["cnn"], "datasets": ["SOME"]}
+    assert [tuple(one.values()) for one in series_of_headline(small)] == [
+        ("SOME", "lstm"),
+        ("SOME", "tree"),
+        ("SOME", "cnn"),
+    ]
+    del small["headline"]["datasets"]
+    assert {one["dataset"] for one in series_of_headline(small)} == {"ONLY"}
 
 
 def use_dataset(study):
