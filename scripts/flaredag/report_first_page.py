@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from flaredag.calibration_names import is_calibrated
-from flaredag.compared_series import name_of
+from flaredag.compared_series import Series, name_of
 from flaredag.ensemble_names import ensemble_models
 from flaredag.report_archive import held_in_words
 from flaredag.report_cells import (
@@ -91,7 +91,7 @@ def summary(study: Study, results: Results) -> list[Block]:
             rows_where(results.intervals, dataset=dataset, model=name, metric=metric, threshold=threshold).iloc[0]
             for name in (model, rival)
         )
-        a, b = (name_of({"dataset": dataset, "model": name} | at) for name in (model, rival))
+        a, b = (name_of(Series(dataset=dataset, model=name, **at)) for name in (model, rival))
         tests = rows_where(results.comparisons, metric=metric, a=a, b=b, test=REGION_BLOCKS).to_dict("records")
         nan = float("nan")
         test = tests[0] if tests else dict.fromkeys(("low", "high", "p", "p_holm"), nan)
