@@ -6,6 +6,7 @@ import itertools
 from typing import TYPE_CHECKING, Any
 
 from flaredag.archive_files import FIGURES
+from flaredag.importance_settings import permuted_datasets
 from flaredag.studies import (
     calibrated_datasets,
     diagnosed_series,
@@ -31,6 +32,11 @@ LADDER_CAPTION = (
 DIAGNOSTICS_CAPTION = (
     "Forecasts on {dataset}: reliability by isotonic regression with 95 % bands (CORP), economic value by cost-loss "
     "ratio, and Murphy diagram, by resampling regions (days: stretches of time)."
+)
+IMPORTANCE_CAPTION = (
+    "What each model on {dataset} loses when a group of features is taken from another test sample: TSS at the "
+    "threshold of validation, and AUC, with 95 % intervals by resampling regions. Features are one group where their "
+    "mean absolute rank correlation is {correlated_from} or more; `importance.csv` lists the members of each."
 )
 ENSEMBLE_FIGURES = {
     "ensemble_scores": (
@@ -93,6 +99,13 @@ def figures_of(study: Mapping[str, Any]) -> list[dict[str, Any]]:
     shown["Calibration and value"] = [
         {"name": f"diagnostics_{dataset.lower()}", "title": DIAGNOSTICS_CAPTION.format(dataset=dataset)}
         for dataset in dict.fromkeys(one["dataset"] for one in diagnosed_series(study))
+    ]
+    shown["Permutation importance"] = [
+        {
+            "name": f"importance_{dataset.lower()}",
+            "title": IMPORTANCE_CAPTION.format(dataset=dataset, correlated_from=study["importance"]["correlated_from"]),
+        }
+        for dataset in permuted_datasets(study)
     ]
     if study["ensembles"]:
         shown["Stacking"] = [{"name": name, "title": title} for name, title in ENSEMBLE_FIGURES.items()]
@@ -185,6 +198,7 @@ def artifacts_of_archive(
             "Figures": ["curves.csv", "scores.csv"],
             "The protocol ladder": ["intervals.csv"],
             "Calibration and value": ["diagnostics.csv", "decomposition.csv"],
+            "Permutation importance": ["importance.csv"],
             "Stacking": ["scores.csv", *ensembles],
             "Explanation": ["index.json", "fits.csv"],
         }
@@ -197,6 +211,7 @@ def artifacts_of_archive(
             f"full_disk/{disk}.nc": [f"calibrated/{own['made_from']}.nc", "windows.nc", "datasets.nc"]
             for disk, own in study["full_disk"].items()
         }
+        permuted = [f"importance/{dataset}.csv" for dataset in permuted_datasets(study)]
         forecasts = ["fits.csv", *ensembles, *(path for path in calibrated if path.endswith(".nc")), *full_disk]
         verified = {
             **ensembles,
@@ -214,6 +229,8 @@ def artifacts_of_archive(
             "audit.csv": ["windows.nc", "datasets.nc", "index.json", "fits.csv", "scores.csv"],
             "diagnostics.csv": forecasts,
             "decomposition.csv": forecasts,
+            **{path: ["windows.nc", "datasets.nc", "fits.csv"] for path in permuted},
+            "importance.csv": permuted,
             "papers.csv": ["scores.csv", "comparisons.csv", "samples.json", "index.json"],
             "shipped_scores.csv": ["shipped_forecasts.csv"],
             "weights.csv": [path for path in ensembles if path.endswith(".csv")],

@@ -11,6 +11,7 @@ from flaredag.archive_files import kinds_of_flare_lists
 from flaredag.calibration_names import calibrated_name, raw_name
 from flaredag.ensemble_names import ensemble_models
 from flaredag.errors import InputError
+from flaredag.importance_settings import permuted_series
 from flaredag.store import ON_MAGNETOGRAMS
 
 # Family of comparisons that tells what the declared leaks are worth.
@@ -247,6 +248,7 @@ def check_study(name: str, study: Mapping[str, Any]) -> None:
     pairs = [one for family in study["comparisons"] for pair in family["pairs"] for one in pair.values()]
     pairs = [_as_fitted(study, one) for one in pairs]
     series = [*pairs, *(one for figure in study["figures"] for one in figure["series"]), *_explaining(study)]
+    series += permuted_series(study)
     instruments = [one for dataset in study["datasets"].values() for one in _instruments(dataset)]
     rungs = [name for ladder in study["ladders"] for name in ladder["rungs"].values()]
     made_from = [disk["made_from"] for disk in study["full_disk"].values()]
@@ -255,6 +257,7 @@ def check_study(name: str, study: Mapping[str, Any]) -> None:
         ("data set", [one["dataset"] for one in series] + made_from, list(study["datasets"])),
         ("model", [*(one["model"] for one in series), *models_of_headline(study)], models),
         ("model", [*learners, *_models_of_datasets(study)], fitted),
+        ("model on keywords", [one["model"] for one in permuted_series(study)], _on_keywords(study)),
         ("task", [own.get("task", "") for own in study["datasets"].values()], list(study["labels"].get("tasks", [""]))),
         ("instrument", instruments, study["instruments"]),
         ("instrument", study["instruments"], list(study["selection"]["quality_below"])),
@@ -404,6 +407,10 @@ def _explaining(study: Mapping[str, Any]) -> list[dict[str, str]]:
     explanation = study["explanation"]
     names = [explanation["dataset"], explanation["bipoles"]["dataset"]] if explanation else []
     return [{"dataset": name, "model": explanation["model"]} for name in names]
+
+
+def _on_keywords(study: Mapping[str, Any]) -> list[str]:
+    return [model for kind, fit in study["fits"].items() if kind != ON_MAGNETOGRAMS for model in fit["models"]]
 
 
 def _models_of_datasets(study: Mapping[str, Any]) -> list[str]:
