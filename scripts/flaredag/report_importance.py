@@ -72,12 +72,13 @@ def _in_words(dataset: str, lost: pd.DataFrame) -> str:
     for model in lost["model"].unique():
         own = rows_where(lost, model=model)
         known = own.dropna(subset="loss")
+        name = words(model)[0].upper() + words(model)[1:]
         if known.empty:
-            told.append(f"{words(model)}: its TSS is undefined.")
+            told.append(f"{name}: its TSS is undefined.")
             continue
         most = known.loc[known["loss"].idxmax()]
         text = (
-            f"{words(model)}, with a TSS of {short(most['score'])}, leans most on {shown_group(most['group'])}: "
+            f"{name}, with a TSS of {short(most['score'])}, leans most on {shown_group(most['group'])}: "
             f"without it {short(most['loss'], most['low'], most['high'])} are lost."
         )
         bounded = known.dropna(subset=["low", "high"])
@@ -85,10 +86,10 @@ def _in_words(dataset: str, lost: pd.DataFrame) -> str:
         if bounded.empty:
             text += " There is no interval."
         elif none_lost.empty:
-            text += f" The interval of no group, of {len(bounded)}, includes zero."
+            text += f" The interval includes zero for none of {len(bounded)} groups."
         else:
-            listed = "; ".join(shown_group(name) for name in none_lost)
-            text += f" The interval of {len(none_lost)} groups of {len(bounded)} includes zero: {listed}."
+            listed = "; ".join(map(shown_group, none_lost))
+            text += f" The interval includes zero for {len(none_lost)} of {len(bounded)} groups: {listed}."
         told.append(text)
     return f"{dataset}. {' '.join(told)}"
 
