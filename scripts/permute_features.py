@@ -18,7 +18,8 @@ from flaredag.joblog import Progress, job_log
 from flaredag.keyword_models import KEYWORD_MODELS
 from flaredag.models import FittedModel
 from flaredag.permutation_importance import Forecaster, forecaster, losses, permutations, resampled
-from flaredag.samples import Samples, read_datasets, read_windows, samples_of_split
+from flaredag.samples import Samples, content_digest, read_datasets, read_windows, samples_of_split
+from flaredag.splits import SPLITS
 
 LOG = logging.getLogger("flaredag")
 
@@ -102,35 +103,41 @@ def main(
     *,
     dataset: str,
     task: str,
-    seeds: Sequence[int],
+    digests: Mapping[int, str],
     settings: Mapping[str, Any],
 ) -> None:
     """Read windows, data sets and `checkpoints` of a data set; write the table `importance` (CSV).
 
-    `settings`: those of `permute_features`, `models`, and `correlated_from` of flaredag.feature_groups. Groups are
-    those of the last records of the training split of the first of `seeds`.
+    `digests`: of the data set, by seed. `settings`: those of `permute_features`, `models`, and `correlated_from` of
+    flaredag.feature_groups. Groups are those of the last records of the training split of the first seed. Raises
+    InputError where the data set's content is not what the digests say: the fits are on other samples.
     """
+    seeds = list(digests)
     windows = read_windows(inputs["windows"], task)
     datasets = read_datasets(inputs["datasets"], dataset, seeds)
     models = settings["models"]
     fits = fits_of_models(inputs["checkpoints"], models, seeds)
-    train = samples_of_split(windows, datasets[0], "train")
+    samples = [{split: samples_of_split(windows, one, split) for split in SPLITS} for one in datasets]
+    for seed, of_seed in zip(seeds, samples, strict=True):
+        if (found := content_digest(of_seed)) != digests[seed]:
+            raise InputError(
+                f"{dataset}, seed {seed} of {inputs['datasets']} has the digest {found}, its fits {digests[seed]}: "
+                "the windows changed under them. Run snakemake again; if this returns, delete the index."
+            )
     groups = feature_groups(
-        train.sequence[:, -1, :], windows.feature_names, correlated_from=settings["correlated_from"]
+        samples[0]["train"].sequence[:, -1, :], windows.feature_names, correlated_from=settings["correlated_from"]
     )
-    LOG.info(
-        "%s: %d features in %d groups: %s", dataset, len(windows.feature_names), len(groups), [g.name for g in groups]
-    )
-    tests = [samples_of_split(windows, one, "test") for one in datasets]
+    names = [group.name for group in groups]
+    LOG.info("%s: %d features in %d groups: %s", dataset, len(windows.feature_names), len(groups), names)
+    tests = [of_seed["test"] for of_seed in samples]
     instruments = np.array(windows.instruments)[np.concatenate([test.instrument for test in tests])]
     block = blocks_of_regions(instruments, np.concatenate([test.region for test in tests]))
     ends = np.cumsum([len(test) for test in tests])[:-1]
     judged = []
-    for one, test, of_test in zip(datasets, tests, np.split(block, ends), strict=True):
-        validation = samples_of_split(windows, one, "validation")
+    for seed, of_seed, of_test in zip(seeds, samples, np.split(block, ends), strict=True):
         with threadpool_limits(1):
-            forecasters = {model: forecaster(fits[f"{model}/{one.seed}"], validation) for model in models}
-        judged.append(SeedOfDataset(one.seed, test, of_test, forecasters))
+            forecasters = {model: forecaster(fits[f"{model}/{seed}"], of_seed["validation"]) for model in models}
+        judged.append(SeedOfDataset(seed, of_seed["test"], of_test, forecasters))
     table = permute_features(judged, groups, settings=settings)
     write_csv(importance, table.assign(dataset=dataset)[list(IMPORTANCE_COLUMNS)], float_format="%.10g")
 
@@ -146,6 +153,6 @@ if __name__ == "__main__":
             snakemake.output.importance,
             dataset=snakemake.wildcards.dataset,
             task=snakemake.params.task,
-            seeds=snakemake.params.seeds,
+            digests=snakemake.params.digests,
             settings=snakemake.params.settings,
         )

@@ -67,7 +67,7 @@ def fitted(windows, folder: Path, *, test_fraction: float = 0.4) -> dict:
         outputs = {name: str(folder / f"{script.__name__}.{name}.{suffix}") for name, suffix in names.items()}
         script.main(paths, outputs, made_from=made_from)
         checkpoints.append(outputs["checkpoint"])
-    return {"windows": paths["windows"], "datasets": paths["datasets"], "checkpoints": checkpoints}
+    return paths | {"checkpoints": checkpoints}
 
 
 def with_copy(windows):
@@ -82,9 +82,11 @@ def inputs(study_windows, tmp_path_factory):
     return fitted(with_copy(study_windows(n_regions=80)), tmp_path_factory.mktemp("fits"))
 
 
-def importance(inputs, path: Path, **changes) -> pd.DataFrame:
+def importance(inputs, path: Path, *, seeds=(0,), **changes) -> pd.DataFrame:
     """What the rule writes, read again."""
-    given = {"dataset": "SHARP", "task": "", "seeds": [0], "settings": SETTINGS} | changes
+    drawn = json.loads(Path(inputs["index"]).read_text())["datasets"]["SHARP"]["seeds"]
+    digests = {seed: drawn[str(seed)]["digest"] for seed in seeds}
+    given = {"dataset": "SHARP", "task": "", "digests": digests, "settings": SETTINGS} | changes
     main(inputs, str(path), **given)
     return read_importance(path)
 
@@ -180,7 +182,8 @@ def test_a_single_region_for_test_has_losses_and_no_interval(study_windows, tmp_
     [
         ({"settings": SETTINGS | {"models": ["lstm", "gradient_boosting"]}}, "no fit gradient_boosting/0; found clim"),
         ({"dataset": "SMARP"}, "no data set SMARP of seed 0"),
-        ({"seeds": [7]}, "no data set SHARP of seed 7"),
+        ({"digests": {7: "0" * 16}}, "no data set SHARP of seed 7"),
+        ({"digests": {1: "0" * 16}}, "SHARP, seed 1 of .* has the digest .*, its fits 0000000000000000"),
         ({"task": "other"}, "no task 'other'"),
     ],
 )
