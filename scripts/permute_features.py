@@ -17,7 +17,7 @@ from flaredag.importance_tables import IMPORTANCE_COLUMNS
 from flaredag.joblog import Progress, job_log
 from flaredag.keyword_models import KEYWORD_MODELS
 from flaredag.models import FittedModel
-from flaredag.permutation_importance import Forecaster, forecaster, losses, permutations, resampled
+from flaredag.permutation_importance import Forecaster, forecast_again, forecaster, losses, permutations, resampled
 from flaredag.samples import Samples, content_digest, read_datasets, read_windows, samples_of_split
 from flaredag.splits import SPLITS
 
@@ -52,14 +52,16 @@ def permute_features(
     progress = Progress(LOG, "permutations", len(seeds) * len(groups) * settings["repeats"])
     with threadpool_limits(1):
         for one in seeds:
+            known = (one.test.label, one.block, weights)
             for model, own in one.forecasters.items():
-                before[model].append(resampled(own, one.test, one.block, weights))
+                before[model].append(resampled(own.probability, *known, threshold=own.threshold))
             drawn_of_seed = permutations(
                 one.test, groups, repeats=settings["repeats"], seed=settings["seed"], dataset_seed=one.seed
             )
-            for number, repeat, samples in drawn_of_seed:
+            for number, repeat, changes in drawn_of_seed:
                 for model, own in one.forecasters.items():
-                    after.setdefault((model, number, repeat), []).append(resampled(own, samples, one.block, weights))
+                    got = resampled(forecast_again(own, changes), *known, threshold=own.threshold)
+                    after.setdefault((model, number, repeat), []).append(got)
                 progress.advance(f"({groups[number].names[0]})")
     n_regions = np.mean([len(np.unique(one.block)) for one in seeds])
     counts = {
@@ -136,7 +138,9 @@ def main(
     judged = []
     for seed, of_seed, of_test in zip(seeds, samples, np.split(block, ends), strict=True):
         with threadpool_limits(1):
-            forecasters = {model: forecaster(fits[f"{model}/{seed}"], of_seed["validation"]) for model in models}
+            forecasters = {
+                model: forecaster(fits[f"{model}/{seed}"], of_seed["validation"], of_seed["test"]) for model in models
+            }
         judged.append(SeedOfDataset(seed, of_seed["test"], of_test, forecasters))
     table = permute_features(judged, groups, settings=settings)
     write_csv(importance, table.assign(dataset=dataset)[list(IMPORTANCE_COLUMNS)], float_format="%.10g")

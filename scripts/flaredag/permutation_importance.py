@@ -38,10 +38,21 @@ FEWEST_REGIONS = 2
 
 
 class Forecaster(NamedTuple):
-    """A fitted model, and the threshold above which it forecasts an event."""
+    """A fitted model, the threshold above which it forecasts an event, and its forecasts of the test samples.
+
+    `probability` (sample,), of the positive class.
+    """
 
     fitted: FittedModel
     threshold: float
+    probability: FloatArray
+
+
+class Permuted(NamedTuple):
+    """The samples that a permutation changes: their places among all, (changed,), and what they are now."""
+
+    changed: NDArray[np.int64]
+    samples: Samples
 
 
 class Loss(NamedTuple):
@@ -58,10 +69,10 @@ class Loss(NamedTuple):
     high: float
 
 
-def forecaster(fitted: FittedModel, validation: Samples) -> Forecaster:
+def forecaster(fitted: FittedModel, validation: Samples, test: Samples) -> Forecaster:
     """The model with the threshold that has the best true skill statistic on validation (NaN of one class alone)."""
     threshold = threshold_of_best_true_skill_statistic(validation.label, fitted.probability(validation))
-    return Forecaster(fitted, threshold)
+    return Forecaster(fitted, threshold, fitted.probability(test))
 
 
 def donors(n_samples: int, *, seed: int, dataset_seed: int, group: FeatureGroup, repeat: int) -> NDArray[np.int64]:
@@ -80,35 +91,56 @@ def donors(n_samples: int, *, seed: int, dataset_seed: int, group: FeatureGroup,
     return taken_from
 
 
-def permuted(samples: Samples, group: FeatureGroup, taken_from: NDArray[np.int64]) -> Samples:
+def permuted(samples: Samples, group: FeatureGroup, taken_from: NDArray[np.int64]) -> Permuted:
     """`samples` with the features of `group`, in all steps, of the samples `taken_from`, (sample,).
 
-    Steps that are padded in the one and not in the other go along, as zeros.
+    Those that get what they had, as many do of features that are mostly 0, need not be forecast again. Steps that are
+    padded in the one and not in the other go along, as zeros.
     """
     positions = np.array(group.positions)
-    sequence = samples.sequence.copy()
-    sequence[:, :, positions] = samples.sequence[:, :, positions][taken_from]
-    return replace(samples, sequence=sequence)
+    own = samples.sequence[:, :, positions]
+    taken = own[taken_from]
+    changed = np.flatnonzero((taken != own).any(axis=(1, 2)))
+    sequence = samples.sequence[changed]
+    sequence[:, :, positions] = taken[changed]
+    columns = {
+        name: getattr(samples, name)[changed]
+        for name in ("label", "strong_before", "instrument", "region", "issue_time")
+    }
+    return Permuted(changed, replace(samples, sequence=sequence, **columns))
 
 
 def permutations(
     samples: Samples, groups: Sequence[FeatureGroup], *, repeats: int, seed: int, dataset_seed: int
-) -> Iterator[tuple[int, int, Samples]]:
-    """Number of the group, repeat, and samples in which that group is permuted, one after the other."""
+) -> Iterator[tuple[int, int, Permuted]]:
+    """Number of the group, repeat, and what permuting that group changes, one after the other."""
     for number, group in enumerate(groups):
         for repeat in range(repeats):
             drawn = donors(len(samples), seed=seed, dataset_seed=dataset_seed, group=group, repeat=repeat)
             yield number, repeat, permuted(samples, group, drawn)
 
 
-def resampled(one: Forecaster, samples: Samples, block: NDArray[np.int64], weights: NDArray[np.floating]) -> FloatArray:
-    """`IMPORTANCE_METRICS` of the forecasts of `samples`, (resample, metric).
+def forecast_again(one: Forecaster, changes: Permuted) -> FloatArray:
+    """Forecasts of all samples, (sample,), with those changed forecast anew."""
+    probability = one.probability.copy()
+    if len(changes.changed):
+        probability[changes.changed] = one.fitted.probability(changes.samples)
+    return probability
+
+
+def resampled(
+    probability: FloatArray,
+    label: NDArray[np.int8],
+    block: NDArray[np.int64],
+    weights: NDArray[np.floating],
+    *,
+    threshold: float,
+) -> FloatArray:
+    """`IMPORTANCE_METRICS` of forecasts (sample,), (resample, metric).
 
     `block` (sample,) and `weights` (resample, block) as in flaredag.block_bootstrap.
     """
-    scores = resampled_scores(
-        samples.label, one.fitted.probability(samples), block, weights, thresholds=[one.threshold]
-    )
+    scores = resampled_scores(label, probability, block, weights, thresholds=[threshold])
     return np.stack([np.reshape(scores[metric], len(weights)) for metric in IMPORTANCE_METRICS], axis=1)
 
 

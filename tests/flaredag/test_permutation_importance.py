@@ -14,6 +14,7 @@ from flaredag.permutation_importance import (
     IMPORTANCE_METRICS,
     Forecaster,
     donors,
+    forecast_again,
     forecaster,
     losses,
     permutations,
@@ -62,13 +63,34 @@ def test_sequences_stay_whole_and_the_group_together(make_samples):
     # Every number tells its sample, step and feature.
     samples = replace(samples, sequence=np.arange(40 * 5 * 3, dtype=np.float32).reshape(40, 5, 3))
     taken_from = donors(40, seed=3, dataset_seed=0, group=PAIR, repeat=0)
-    got = permuted(samples, PAIR, taken_from)
+    changed, got = permuted(samples, PAIR, taken_from)
+    np.testing.assert_array_equal(changed, np.arange(40))
     for sample, donor in enumerate(taken_from):
         for feature in PAIR.positions:
             np.testing.assert_array_equal(got.sequence[sample, :, feature], samples.sequence[donor, :, feature])
         np.testing.assert_array_equal(got.sequence[sample, :, 1], samples.sequence[sample, :, 1])
     assert samples.sequence[0, 0, 0] == 0
-    assert got.label is samples.label
+    np.testing.assert_array_equal(got.region, samples.region)
+
+
+def test_samples_that_get_what_they_had_are_left_out_and_keep_their_forecasts(make_samples):
+    samples = make_samples(n_samples=4)
+    sequence = np.zeros((4, 2, 3), dtype=np.float32)
+    # The third differs in its first step alone.
+    sequence[2, 0, 0] = 1.0
+    sequence[:, 1, 0] = [1.0, 1.0, 1.0, 5.0]
+    samples = replace(samples, sequence=sequence)
+    changed, got = permuted(samples, FIRST, np.array([1, 2, 3, 0]))
+    np.testing.assert_array_equal(changed, [1, 2, 3])
+    np.testing.assert_array_equal(got.sequence[:, :, 0], [[1.0, 1.0], [0.0, 5.0], [0.0, 1.0]])
+    np.testing.assert_array_equal(got.issue_time, samples.issue_time[1:])
+    one = Forecaster(LastOfFirst(), 0.5, np.array([0.9, 0.8, 0.7, 0.6]))
+    again = forecast_again(one, permuted(samples, FIRST, np.array([1, 2, 3, 0])))
+    # Logistic functions of 1, 5 and 1; the first sample is not asked about again.
+    np.testing.assert_allclose(again, [0.9, 0.731, 0.993, 0.731], atol=1e-3)
+    nothing = permuted(samples, FeatureGroup((1,), ("b",), NAN), np.array([1, 2, 3, 0]))
+    assert not len(nothing.changed)
+    np.testing.assert_array_equal(forecast_again(one, nothing), one.probability)
 
 
 def test_every_group_is_permuted_as_often_as_asked(make_samples):
@@ -81,19 +103,18 @@ def test_the_threshold_is_that_of_validation(make_samples):
     sequence = np.zeros((4, 1, 3), dtype=np.float32)
     sequence[:, 0, 0] = [-2.0, -1.0, 1.0, 2.0]
     samples = replace(samples, sequence=sequence, label=np.array([0, 1, 1, 1], dtype=np.int8))
-    threshold = forecaster(LastOfFirst(), samples).threshold
+    test = replace(samples, sequence=-sequence)
+    one = forecaster(LastOfFirst(), samples, test)
     # Between the logistic function of -2 and of -1.
-    assert 0.1193 < threshold < 0.2689
+    assert 0.1193 < one.threshold < 0.2689
+    np.testing.assert_array_equal(one.probability, LastOfFirst().probability(test))
 
 
-def test_scores_of_the_sample_itself_and_of_draws(make_samples):
-    samples = make_samples(n_samples=4)
-    sequence = np.zeros((4, 1, 3), dtype=np.float32)
-    sequence[:, 0, 0] = [-2.0, 1.0, -1.0, 2.0]
-    samples = replace(samples, sequence=sequence, label=np.array([0, 0, 1, 1], dtype=np.int8))
+def test_scores_of_the_sample_itself_and_of_draws():
+    label = np.array([0, 0, 1, 1], dtype=np.int8)
     # The second resample draws the first two regions, one without and one with an event, twice each.
     weights = np.array([[1, 1, 1, 1], [2, 0, 0, 2]], dtype=np.float32)
-    got = resampled(Forecaster(LastOfFirst(), 0.5), samples, np.arange(4), weights)
+    got = resampled(np.array([0.1, 0.7, 0.3, 0.9]), label, np.arange(4), weights, threshold=0.5)
     assert got.shape == (2, len(IMPORTANCE_METRICS))
     # 1 hit of 2 and 1 false alarm of 2; of four pairs three are ranked rightly.
     np.testing.assert_allclose(got[0, :2], [0.0, 0.75])
@@ -122,15 +143,15 @@ def test_a_planted_feature_loses_skill_and_noise_loses_none_within_its_interval(
     block = np.arange(2000) // 20
     drawn = block_weights(100, resamples=200, seed=0)
     weights = np.concatenate([np.ones_like(drawn[:1]), drawn])
-    one = Forecaster(LastOfFirst(), 0.5)
-    before = resampled(one, samples, block, weights)
+    one = Forecaster(LastOfFirst(), 0.5, LastOfFirst().probability(samples))
+    before = resampled(one.probability, samples.label, block, weights, threshold=0.5)
     noise = FeatureGroup((2,), ("c",), NAN)
     # The last steps alone are looked at; a pair of the feature and noise counts as the feature does.
     for group, counts in ((FIRST, True), (PAIR, True), (noise, False)):
         after = np.stack(
             [
-                resampled(one, permuted_samples, block, weights)
-                for _, _, permuted_samples in permutations(samples, [group], repeats=3, seed=5, dataset_seed=0)
+                resampled(forecast_again(one, changes), samples.label, block, weights, threshold=0.5)
+                for _, _, changes in permutations(samples, [group], repeats=3, seed=5, dataset_seed=0)
             ]
         )
         for loss in losses(before, after, n_regions=100, level=0.95).values():
