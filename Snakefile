@@ -29,6 +29,7 @@ include: "rules/verify.smk"
 include: "rules/protocol.smk"
 include: "rules/audit.smk"
 include: "rules/explain.smk"
+include: "rules/importance.smk"
 include: "rules/report.smk"
 include: "rules/forecasts.smk"
 

@@ -13,6 +13,7 @@ sys.path.insert(0, str(SCRIPTS))
 from flaredag import (
     archive_files,
     configuration,
+    importance_settings,
     kept_shards,
     noaa_files,
     provenance,

@@ -4,7 +4,7 @@
 rule explain_bipoles:
     """Explain synthetic bipoles of several strengths, separations and tilts by the CNNs of a data set."""
     input:
-        checkpoints=lambda wildcards: checkpoints_of(
+        checkpoints=lambda wildcards: explaining_checkpoints(
             wildcards.study, STUDIES[wildcards.study]["explanation"]["bipoles"]["dataset"]
         ),
     output:

@@ -24,12 +24,9 @@ def explanations_of(study):
     return [*bipoles, *regions_explained(study, ".nc")]
 
 
-def checkpoints_of(study, dataset, seed=None):
-    """Checkpoints of the CNN that explains, of one data set and of one seed where given; each file once."""
-    model = STUDIES[study]["explanation"]["model"]
-    fits = [fit for fit in fits_of(study) if fit.dataset == dataset and model in fit.made_from["models"]]
-    fits = [fit for fit in fits if seed is None or seed in fit.made_from["seeds"]]
-    return list(dict.fromkeys(f"{fit.folder}/checkpoint.safetensors" for fit in fits))
+def explaining_checkpoints(study, dataset, seeds=None):
+    """Checkpoints of the CNN that explains, of one data set and of some seeds where given; each file once."""
+    return checkpoints_of(study, dataset, [STUDIES[study]["explanation"]["model"]], seeds)
 
 
 def one_explained(wildcards):
@@ -44,8 +41,8 @@ def explanation_inputs(wildcards):
     explanation, source = STUDIES[study]["explanation"], STUDIES[study]["source"]
     name = f"{one['instrument']}-{shards.shard_of(one['region'])}"
     networks = {
-        "checkpoint": checkpoints_of(study, explanation["dataset"], one["fold"])[0],
-        explanation["bipoles"]["dataset"]: checkpoints_of(study, explanation["bipoles"]["dataset"]),
+        "checkpoint": explaining_checkpoints(study, explanation["dataset"], [one["fold"]])[0],
+        explanation["bipoles"]["dataset"]: explaining_checkpoints(study, explanation["bipoles"]["dataset"]),
     }
     if "case" in one:
         return networks | {

@@ -21,6 +21,7 @@ rule write_report:
         labels=of_studies("labels.csv"),
         conformal=of_studies("conformal.csv"),
         decomposition=of_studies("decomposition.csv"),
+        importance=of_studies("importance.csv"),
         shipped_columns=of_studies("shipped_columns.csv"),
         shipped_scores=of_studies("shipped_scores.csv"),
         pages=lambda wildcards: [

@@ -21,7 +21,7 @@ rule stack_predictions:
 
 
 rule join_tables:
-    """Join the tables of a study of which each part has its own: weights of ensembles, checks of explanations."""
+    """Join the tables of a study of which each part has its own: weights of ensembles, checks of explanations and others."""
     input:
         tables=tables_to_join,
     output:
@@ -29,7 +29,7 @@ rule join_tables:
     log:
         "results/{archive}/logs/join_tables/{study}-{table}.log",
     wildcard_constraints:
-        table="weights|checks|conformal",
+        table="weights|checks|conformal|importance",
     conda:
         "../envs/join_tables.yaml"
     params:

@@ -48,6 +48,13 @@ def fits_of(study):
     )
 
 
+def checkpoints_of(study, dataset, models, seeds=None):
+    """Checkpoints of the fits of some models on one data set, and of some seeds where given; each file once."""
+    fits = [fit for fit in fits_of(study) if fit.dataset == dataset and set(models) & set(fit.made_from["models"])]
+    fits = [fit for fit in fits if seeds is None or set(seeds) & set(fit.made_from["seeds"])]
+    return list(dict.fromkeys(f"{fit.folder}/checkpoint.safetensors" for fit in fits))
+
+
 def source_of_study(kind):
     """Input function: curated files that a study takes its tables, flares or magnetograms from; none where it has none."""
 
@@ -122,11 +129,16 @@ def in_ensemble_figure(wildcards):
 
 
 def tables_to_join(wildcards):
-    """Tables of a study of which each has a part: `weights` and `conformal` a data set, `checks` of what is explained."""
+    """Tables of a study of which each has a part: `checks` of what is explained, the others a data set."""
     if wildcards.table == "weights":
         return [path.replace(".nc", ".weights.csv") for path in ensembles_of(wildcards.study).values()]
     if wildcards.table == "conformal":
         return [path.replace(".nc", ".conformal.csv") for path in calibrated_of(wildcards.study).values()]
+    if wildcards.table == "importance":
+        return [
+            f"results/{ARCHIVE}/{wildcards.study}/importance/{dataset}.csv"
+            for dataset in importance_settings.permuted_datasets(STUDIES[wildcards.study])
+        ]
     return [path.replace(".nc", ".checks.csv") for path in explanations_of(wildcards.study)]
 
 

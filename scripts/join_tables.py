@@ -9,11 +9,17 @@ from flaredag.artifacts import write_csv
 from flaredag.conformal import TABLE_COLUMNS as CONFORMAL_COLUMNS
 from flaredag.ensemble_tables import WEIGHT_COLUMNS
 from flaredag.explanations import CHECK_COLUMNS
+from flaredag.importance_tables import IMPORTANCE_COLUMNS
 from flaredag.joblog import job_log
 from flaredag.tables import read_raw_csv
 
 LOG = logging.getLogger("flaredag")
-COLUMNS = {"weights": WEIGHT_COLUMNS, "checks": CHECK_COLUMNS, "conformal": CONFORMAL_COLUMNS}
+COLUMNS = {
+    "weights": WEIGHT_COLUMNS,
+    "checks": CHECK_COLUMNS,
+    "conformal": CONFORMAL_COLUMNS,
+    "importance": IMPORTANCE_COLUMNS,
+}
 
 
 def join_tables(tables: Sequence[str], *, columns: Sequence[str]) -> pd.DataFrame:

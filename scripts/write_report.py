@@ -13,6 +13,7 @@ from flaredag import (
     report_ensembles,
     report_explanations,
     report_first_page,
+    report_importance,
     report_labels,
     report_profiles,
     report_protocol,
@@ -88,6 +89,10 @@ def write_report(
             "Where the skill is": report_strata.strata(study, of_study.strata),
             "Other flare lists": report_labels.labels(study, of_study.labels),
             "Leaks": report_audit.audit(study, of_study.audit, of_study.comparisons),
+            "Permutation importance": [
+                *report_importance.importance(study, of_study.importance),
+                *figures.get("Permutation importance", []),
+            ],
             "Stacking": [
                 *report_ensembles.stacking(study, of_study.weights),
                 *report_ensembles.scores(study, of_study.intervals),

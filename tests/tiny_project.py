@@ -117,6 +117,14 @@ def make_small(config: dict) -> None:
         }
     ]
     study["figures"] = study["figures"][:1]
+    study["importance"] = {
+        "datasets": ["SHARP_BY_TIME"],
+        "models": ["lstm", "logistic_regression"],
+        "seeds": 1,
+        "repeats": 2,
+        "seed": 17,
+        "correlated_from": 0.8,
+    }
 
 
 def make_tiny(config: dict) -> None:

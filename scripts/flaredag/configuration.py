@@ -6,6 +6,7 @@ import itertools
 from typing import TYPE_CHECKING, Any
 
 from flaredag.archive_files import FIGURES
+from flaredag.importance_settings import permuted_datasets
 from flaredag.studies import (
     calibrated_datasets,
     diagnosed_series,
@@ -35,6 +36,11 @@ DIAGNOSTICS_CAPTION = (
 # A boundary between two learners' forecasts is a line in their plane.
 BOUNDARIES = "ensemble_boundaries"
 N_LEARNERS_OF_BOUNDARIES = 2
+IMPORTANCE_CAPTION = (
+    "What each model on {dataset} loses when a group of features is taken from another test sample: TSS at the "
+    "threshold of validation, and AUC, with 95 % intervals by resampling regions. Features are one group where their "
+    "mean absolute rank correlation is {correlated_from} or more; `importance.csv` lists the members of each."
+)
 ENSEMBLE_FIGURES = {
     "ensemble_scores": (
         "True skill statistic on the test set of base learners and of their combinations, a point a seed (Fig. 9 of "
@@ -96,6 +102,13 @@ def figures_of(study: Mapping[str, Any]) -> list[dict[str, Any]]:
     shown["Calibration and value"] = [
         {"name": f"diagnostics_{dataset.lower()}", "title": DIAGNOSTICS_CAPTION.format(dataset=dataset)}
         for dataset in dict.fromkeys(one["dataset"] for one in diagnosed_series(study))
+    ]
+    shown["Permutation importance"] = [
+        {
+            "name": f"importance_{dataset.lower()}",
+            "title": IMPORTANCE_CAPTION.format(dataset=dataset, correlated_from=study["importance"]["correlated_from"]),
+        }
+        for dataset in permuted_datasets(study)
     ]
     if study["ensembles"]:
         two = len(study["ensembles"][0]["learners"]) == N_LEARNERS_OF_BOUNDARIES
@@ -191,6 +204,7 @@ def artifacts_of_archive(
             "Figures": ["curves.csv", "scores.csv"],
             "The protocol ladder": ["intervals.csv"],
             "Calibration and value": ["diagnostics.csv", "decomposition.csv"],
+            "Permutation importance": ["importance.csv"],
             "Stacking": ["scores.csv", *ensembles],
             "Explanation": ["index.json", "fits.csv"],
         }
@@ -203,6 +217,7 @@ def artifacts_of_archive(
             f"full_disk/{disk}.nc": [f"calibrated/{own['made_from']}.nc", "windows.nc", "datasets.nc"]
             for disk, own in study["full_disk"].items()
         }
+        permuted = [f"importance/{dataset}.csv" for dataset in permuted_datasets(study)]
         forecasts = ["fits.csv", *ensembles, *(path for path in calibrated if path.endswith(".nc")), *full_disk]
         verified = {
             **ensembles,
@@ -220,6 +235,8 @@ def artifacts_of_archive(
             "audit.csv": ["windows.nc", "datasets.nc", "index.json", "fits.csv", "scores.csv"],
             "diagnostics.csv": forecasts,
             "decomposition.csv": forecasts,
+            **{path: ["windows.nc", "datasets.nc", "fits.csv"] for path in permuted},
+            "importance.csv": permuted,
             "papers.csv": ["scores.csv", "comparisons.csv", "samples.json", "index.json"],
             "shipped_scores.csv": ["shipped_forecasts.csv"],
             "weights.csv": [path for path in ensembles if path.endswith(".csv")],

@@ -16,6 +16,7 @@ from flaredag.diagnostics import read_decomposition
 from flaredag.ensemble_tables import WEIGHT_COLUMNS, read_weights
 from flaredag.errors import InputError
 from flaredag.explanations import CHECK_COLUMNS
+from flaredag.importance_tables import read_importance
 from flaredag.published_figures import VERDICTS
 from flaredag.score_tables import INTERVAL_COLUMNS, INTERVAL_NUMBERS, read_scores
 from flaredag.shipped_results import read_named_columns, read_shipped_scores
@@ -53,6 +54,7 @@ ONE_FILE_A_STUDY = (
     "labels",
     "conformal",
     "decomposition",
+    "importance",
     "shipped_columns",
     "shipped_scores",
 )
@@ -152,6 +154,7 @@ class Results:
     labels: pd.DataFrame
     conformal: pd.DataFrame
     decomposition: pd.DataFrame
+    importance: pd.DataFrame
     shipped_columns: pd.DataFrame
     shipped_scores: pd.DataFrame
 
@@ -220,6 +223,7 @@ def read_results(paths: Mapping[str, str], *, study: str, archive: str) -> Resul
         labels=_read_numbers(paths["labels"], LABEL_COLUMNS, LABEL_NUMBERS),
         conformal=_read_numbers(paths["conformal"], CONFORMAL_COLUMNS, CONFORMAL_NUMBERS),
         decomposition=read_decomposition(paths["decomposition"]),
+        importance=read_importance(paths["importance"]),
         shipped_columns=read_named_columns(paths["shipped_columns"]),
         shipped_scores=read_shipped_scores(paths["shipped_scores"]),
         **objects,

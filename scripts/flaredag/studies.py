@@ -11,6 +11,7 @@ from flaredag.archive_files import kinds_of_flare_lists
 from flaredag.calibration_names import calibrated_name, raw_name
 from flaredag.ensemble_names import ensemble_models
 from flaredag.errors import InputError
+from flaredag.importance_settings import permuted_series
 from flaredag.store import ON_MAGNETOGRAMS
 
 # Family of comparisons that tells what the declared leaks are worth.
@@ -274,7 +275,7 @@ def check_study(name: str, study: Mapping[str, Any]) -> None:
     pairs = [one for family in study["comparisons"] for pair in family["pairs"] for one in pair.values()]
     pairs = [_as_fitted(study, one) for one in pairs]
     series = [*pairs, *(one for figure in study["figures"] for one in figure["series"]), *_explaining(study)]
-    series += series_of_headline(study)
+    series += [*series_of_headline(study), *permuted_series(study)]
     instruments = [one for dataset in study["datasets"].values() for one in _instruments(dataset)]
     rungs = [name for ladder in study["ladders"] for name in ladder["rungs"].values()]
     stacked = [name for ensemble in study["ensembles"] for name in ensemble.get("datasets", [])]
@@ -284,6 +285,7 @@ def check_study(name: str, study: Mapping[str, Any]) -> None:
         ("data set", [one["dataset"] for one in series] + made_from + stacked, list(study["datasets"])),
         ("model", [one["model"] for one in series], models),
         ("model", [*learners, *_models_of_datasets(study)], fitted),
+        ("model on keywords", [one["model"] for one in permuted_series(study)], _on_keywords(study)),
         ("task", [own.get("task", "") for own in study["datasets"].values()], list(study["labels"].get("tasks", [""]))),
         ("instrument", instruments, study["instruments"]),
         ("instrument", study["instruments"], list(study["selection"]["quality_below"])),
@@ -444,6 +446,10 @@ def _explaining(study: Mapping[str, Any]) -> list[dict[str, str]]:
     explanation = study["explanation"]
     names = [explanation["dataset"], explanation["bipoles"]["dataset"]] if explanation else []
     return [{"dataset": name, "model": explanation["model"]} for name in names]
+
+
+def _on_keywords(study: Mapping[str, Any]) -> list[str]:
+    return [model for kind, fit in study["fits"].items() if kind != ON_MAGNETOGRAMS for model in fit["models"]]
 
 
 def _models_of_datasets(study: Mapping[str, Any]) -> list[str]:

@@ -68,6 +68,23 @@ def test_a_ladder_has_a_figure_a_model_and_its_latest_rungs_have_diagrams(climbi
     assert [name for name in without if name.startswith("ladder_")] == ["ladder_lstm", "ladder_tree"]
 
 
+def test_permuted_features_have_a_figure_and_files_a_data_set(small):
+    asked = {"datasets": ["ONLY", "SOME"], "models": ["lstm"], "seeds": 1, "repeats": 2, "seed": 0}
+    study = on(small | {"importance": asked | {"correlated_from": 0.75}}, WITH_CUBES)
+    shown = {figure["name"]: figure for figure in figures_of(study) if figure["section"] == "Permutation importance"}
+    assert list(shown) == ["importance_only", "importance_some"]
+    assert "on SOME" in shown["importance_some"]["title"]
+    assert "0.75 or more" in shown["importance_some"]["title"]
+    files = ArchiveFiles(shards=["t"], raw={}, curated={"tables": ["t.nc"]})
+    rows = {row["path"].removeprefix("r/s/"): row for row in artifacts_of_archive("r", files, {"s": study})}
+    parts = [f"r/s/importance/{dataset}.csv" for dataset in ("ONLY", "SOME")]
+    assert rows["importance.csv"]["made_from"] == parts
+    assert rows["importance/SOME.csv"]["made_from"] == [
+        f"r/s/{name}" for name in ("windows.nc", "datasets.nc", "fits.csv")
+    ]
+    assert rows["figures/importance_some.svg"]["made_from"] == ["r/s/importance.csv"]
+
+
 def test_names_of_figures_are_apart(config):
     for archive in ("embedded", "jsoc"):
         kinds = {kind: [kind] for study in config["study"].values() for kind in study["source"].values()}

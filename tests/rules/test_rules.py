@@ -48,6 +48,7 @@ OUTPUTS = (
     {
         "aggregate_full_disk": [f"{STUDY}/full_disk/SHARP_DISK.nc"],
         "verify_strata": [f"{STUDY}/strata.csv"],
+        "permute_features": [f"{STUDY}/importance/SHARP_BY_TIME.csv"],
         "export_predictions": [f"{STUDY}/predictions/SHARP_ONLY.csv"],
     },
     {
@@ -58,6 +59,7 @@ OUTPUTS = (
         "bound_scores": [f"{STUDY}/intervals.csv", f"{STUDY}/differences.csv"],
         "relabel_predictions": [f"{STUDY}/labels.csv"],
         "audit_leaks": [f"{STUDY}/audit.csv"],
+        "plot_importance": [f"{STUDY}/figures/importance_sharp_by_time.svg"],
         "plot_verification": [f"{STUDY}/figures/overview.svg"],
         "check_artefacts": [f"{STUDY}/checked.json"],
     },
@@ -80,7 +82,7 @@ OUTPUTS_OF_WHOLE = (
         "explain_bipoles": [f"{STUDY}/explanations/bipoles.{suffix}" for suffix in ("nc", "csv", "checks.csv")],
     },
     {
-        "join_tables": [f"{STUDY}/{table}.csv" for table in ("weights", "checks", "conformal")],
+        "join_tables": [f"{STUDY}/{table}.csv" for table in ("weights", "checks", "conformal", "importance")],
         "plot_ensembles": [f"{STUDY}/figures/ensemble_{name}.svg" for name in ("scores", "weights", "boundaries")],
         "plot_explanations": [f"{STUDY}/figures/explained_{name}.svg" for name in ("bipoles", "contours")],
     },

@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 
+import made_up_importance
 from flaredag.artifacts import write_csv
 from flaredag.errors import InputError
 from join_tables import COLUMNS, main
@@ -13,6 +14,12 @@ def test_rows_stand_in_the_order_of_the_tables_with_the_columns_asked_for(tmp_pa
     (tmp_path / "b.csv").write_text("y,x\n2,3\n")
     main([str(tmp_path / "a.csv"), str(tmp_path / "b.csv")], str(tmp_path / "joined.csv"), columns=["x", "y"])
     assert (tmp_path / "joined.csv").read_text() == "x,y\n1.50,\n3,2\n"
+
+
+def test_importance_keeps_what_is_empty(tmp_path):
+    made_up_importance.importance().to_csv(tmp_path / "A.csv", index=False)
+    main([str(tmp_path / "A.csv")], str(tmp_path / "joined.csv"), columns=COLUMNS["importance"])
+    assert (tmp_path / "joined.csv").read_text() == (tmp_path / "A.csv").read_text()
 
 
 def test_no_table_gives_the_columns_alone(tmp_path):

@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 import typst
 
-from flaredag.artifacts import read_json, sha256_of_file
+import made_up_importance
+from flaredag.artifacts import read_json, sha256_of_file, write_csv
 from flaredag.errors import InputError
 from flaredag.report_inputs import read_results
 from made_up_results import (
@@ -105,6 +106,23 @@ def test_content_has_a_part_a_study_and_figures_counted_through(tmp_path):
     assert content["sources"][0]["citation"] == "Nobody"
     # Neither study climbs a ladder.
     assert content["what_holds"] == []
+
+
+def test_permutation_importance_has_a_section_with_its_figures(tmp_path):
+    figure = {"name": "importance_a", "title": "What is lost.", "section": "Permutation importance"}
+    write_csv(Path(written(tmp_path, "s")["importance"]), made_up_importance.importance())
+    results = read_results(paths_of(tmp_path / "s"), study="s", archive="embedded")
+    content = write_report(
+        [study_named("s") | {"figures": [figure]}],
+        [results],
+        archive_results_of(tmp_path),
+        archive=ARCHIVE,
+        effort="quick",
+        versions={},
+    )
+    sections = {section["title"]: section["blocks"] for section in content["parts"][0]["sections"]}
+    kinds = [block["kind"] for block in sections["Permutation importance"]]
+    assert kinds == ["paragraph", "paragraph", "table", "figure"]
 
 
 def test_a_study_may_ask_for_scores_at_two_thresholds_and_for_profiles(tmp_path):
