@@ -44,6 +44,11 @@ ENSEMBLE_FIGURES = {
         "on test (dashed, the oracle), and the criterion along the weight (Fig. 11 of Sun et al. 2022)."
     ),
 }
+RANKING_CAPTION = (
+    "Features on {dataset}, ranked by the mean TSS of {model} on each alone: bars with standard deviations over seeds; "
+    "the line is of the first ones together. The threshold is the best on the test split, as in the paper. Above, the "
+    "paper's ranks of the same feature, by its headers and by the true names of their columns."
+)
 EXPLANATION_FIGURES = {
     "explained_bipoles": (
         "Synthetic bipoles (eq. 18 of Sun et al. 2022) and their attribution maps; below, the mean probability of all "
@@ -94,6 +99,14 @@ def figures_of(study: Mapping[str, Any]) -> list[dict[str, Any]]:
         {"name": f"diagnostics_{dataset.lower()}", "title": DIAGNOSTICS_CAPTION.format(dataset=dataset)}
         for dataset in dict.fromkeys(one["dataset"] for one in diagnosed_series(study))
     ]
+    if study["ranking"]:
+        shown["Feature ranking"] = [
+            {
+                "name": f"ranking_{dataset.lower()}",
+                "title": RANKING_CAPTION.format(dataset=dataset, model=study["ranking"]["model"].replace("_", " ")),
+            }
+            for dataset in study["ranking"]["datasets"]
+        ]
     if study["ensembles"]:
         shown["Stacking"] = [{"name": name, "title": title} for name, title in ENSEMBLE_FIGURES.items()]
     if study["explanation"]:
@@ -158,8 +171,8 @@ def artifacts_of_archive(
     """Rows of the manifest for all files below `folder` but logs: path, what it was made from, seeds.
 
     `folder`: of the archive; `files`: what it consists of. The FITS files are told by the indices of their shards.
-    Fits lie in the store and are told by their lists (`fits.csv`), which stand here for the fits that scores were made
-    from.
+    Fits and scores of feature subsets lie in the store and are told by their lists (`fits.csv`, `subsets.csv`), which
+    stand here for what scores were made from.
     """
     raw, curated = files.all_raw(), files.all_curated()
     rows = [{"path": path, "made_from": [], "seeds": []} for path in raw]
@@ -185,6 +198,7 @@ def artifacts_of_archive(
             "Figures": ["curves.csv", "scores.csv"],
             "The protocol ladder": ["intervals.csv"],
             "Calibration and value": ["diagnostics.csv", "decomposition.csv"],
+            "Feature ranking": ["ranking.csv"],
             "Stacking": ["scores.csv", *ensembles],
             "Explanation": ["index.json", "fits.csv"],
         }
@@ -197,6 +211,7 @@ def artifacts_of_archive(
             f"full_disk/{disk}.nc": [f"calibrated/{own['made_from']}.nc", "windows.nc", "datasets.nc"]
             for disk, own in study["full_disk"].items()
         }
+        orders = {f"ranking/{name}.csv": ["index.json"] for name in (study["ranking"] or {}).get("datasets", [])}
         forecasts = ["fits.csv", *ensembles, *(path for path in calibrated if path.endswith(".nc")), *full_disk]
         verified = {
             **ensembles,
@@ -216,6 +231,11 @@ def artifacts_of_archive(
             "decomposition.csv": forecasts,
             "papers.csv": ["scores.csv", "comparisons.csv", "samples.json", "index.json"],
             "shipped_scores.csv": ["shipped_forecasts.csv"],
+            **orders,
+            "subsets.csv": ["index.json", *orders],
+            "ranking.csv": ["subsets.csv", *orders],
+            "ranking_agreement.csv": ["ranking.csv"],
+            "ranking_claims.csv": ["ranking.csv"],
             "weights.csv": [path for path in ensembles if path.endswith(".csv")],
             "checks.csv": ["fits.csv"],
             "checked.json": ["windows.nc", "datasets.nc", "scores.csv", "fits.csv"],

@@ -17,6 +17,7 @@ from flaredag.ensemble_tables import WEIGHT_COLUMNS, read_weights
 from flaredag.errors import InputError
 from flaredag.explanations import CHECK_COLUMNS
 from flaredag.published_figures import VERDICTS
+from flaredag.ranking_tables import read_agreement, read_claims, read_ranking
 from flaredag.score_tables import INTERVAL_COLUMNS, INTERVAL_NUMBERS, read_scores
 from flaredag.shipped_results import read_named_columns, read_shipped_scores
 from flaredag.store import FIT_COLUMNS
@@ -55,6 +56,10 @@ ONE_FILE_A_STUDY = (
     "decomposition",
     "shipped_columns",
     "shipped_scores",
+    "ranking",
+    "ranking_agreement",
+    "ranking_claims",
+    "subsets",
 )
 ONE_FILE = ("archive", "regressions", "factors")  # of the archive
 
@@ -148,6 +153,10 @@ class Results:
     decomposition: pd.DataFrame
     shipped_columns: pd.DataFrame
     shipped_scores: pd.DataFrame
+    ranking: pd.DataFrame
+    ranking_agreement: pd.DataFrame
+    ranking_claims: pd.DataFrame
+    subsets: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -216,6 +225,10 @@ def read_results(paths: Mapping[str, str], *, study: str, archive: str) -> Resul
         decomposition=read_decomposition(paths["decomposition"]),
         shipped_columns=read_named_columns(paths["shipped_columns"]),
         shipped_scores=read_shipped_scores(paths["shipped_scores"]),
+        ranking=read_ranking(paths["ranking"]),
+        ranking_agreement=read_agreement(paths["ranking_agreement"]),
+        ranking_claims=read_claims(paths["ranking_claims"]),
+        subsets=read_raw_csv(paths["subsets"], FIT_COLUMNS),
         **objects,
     )
 
