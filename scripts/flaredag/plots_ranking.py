@@ -52,7 +52,7 @@ def ranking_figure(ranking: pd.DataFrame, *, title: str, mark: str) -> Figure:
         of_history = alone["feature"].isin(list(HISTORY_FEATURES)).to_numpy()
         axes.bar(
             place,
-            alone["mean"],
+            alone["mean"].to_numpy(),
             yerr=drawable(alone["sd"].to_numpy()),
             width=0.72,
             color=np.where(of_history, HISTORY, PHYSICAL),
@@ -60,7 +60,7 @@ def ranking_figure(ranking: pd.DataFrame, *, title: str, mark: str) -> Figure:
         )
         axes.errorbar(
             place,
-            together["mean"],
+            together["mean"].to_numpy(),
             yerr=drawable(together["sd"].to_numpy()),
             color=TOGETHER,
             marker="o",
