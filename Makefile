@@ -1,7 +1,7 @@
 # make report [ARCHIVE=published] [MIRROR=DIR] [CORES=8] [SETTINGS="key=value ..."]   sets up, then makes results/report.pdf
 # make test     all tests            make lint    formatters, linters, types
 # make bench    speed and memory     make envs    environments and lock from the scripts' imports and envs/pins.yaml
-# make prune    remove fits that no study uses any more
+# make prune    remove fits and scores of feature subsets that no study uses any more
 
 PYTHON ?= python3
 CORES ?= 8
@@ -43,6 +43,7 @@ envs: $(VENV)/installed
 
 prune: $(VENV)/installed
 	$(BIN)/python -m flaredag.store results/store results
+	$(BIN)/python -m flaredag.subset_store results/store results
 
 $(VENV)/installed: envs/requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and "Python 3.11 wanted, this is %d.%d: make PYTHON=python3.11 ..." % sys.version_info[:2])'

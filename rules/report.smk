@@ -24,6 +24,10 @@ rule write_report:
         importance=of_studies("importance.csv"),
         shipped_columns=of_studies("shipped_columns.csv"),
         shipped_scores=of_studies("shipped_scores.csv"),
+        ranking=of_studies("ranking.csv"),
+        ranking_agreement=of_studies("ranking_agreement.csv"),
+        ranking_claims=of_studies("ranking_claims.csv"),
+        subsets=of_studies("subsets.csv"),
         pages=lambda wildcards: [
             page for name in STUDIES for suffix in (".html", ".gif") for page in regions_explained(name, suffix)
         ],

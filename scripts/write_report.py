@@ -17,6 +17,7 @@ from flaredag import (
     report_labels,
     report_profiles,
     report_protocol,
+    report_ranking,
     report_sections,
     report_shipped,
     report_strata,
@@ -99,6 +100,10 @@ def write_report(
                 *figures.get("Stacking", []),
             ],
             "Explanation": [*report_explanations.explanation(of_study.checks), *figures.get("Explanation", [])],
+            "Feature ranking": [
+                *report_ranking.ranking(study, of_study.ranking, of_study.ranking_agreement, of_study.ranking_claims),
+                *figures.get("Feature ranking", []),
+            ],
             "Published figures against this run": published_against_ours(study, of_study),
             "What the authors shipped": report_shipped.shipped(
                 study, of_study.shipped_columns, of_study.shipped_scores
@@ -162,7 +167,7 @@ def main(
     made_from = {"report": [template, *(path for paths in inputs.values() for path in paths)]}
     made_from |= {name: list(inputs[name]) for name in JOINED}
     made = [Artifact(path=outputs[name], made_from=paths, seeds=[]) for name, paths in made_from.items()]
-    fits = pd.concat([of_study.fits for of_study in results])
+    fits = pd.concat([stored for of_study in results for stored in (of_study.fits, of_study.subsets)])
     rows = [*rows_of_artifacts([*artifacts, *made]), *rows_of_fits(fits.to_dict("records"))]
     write_json(
         outputs["manifest"],

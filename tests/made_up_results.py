@@ -9,9 +9,11 @@ import pandas as pd
 import made_up_protocol
 from flaredag.artifacts import write_csv, write_json
 from flaredag.importance_tables import IMPORTANCE_COLUMNS
+from flaredag.ranking_tables import AGREEMENT_COLUMNS, CLAIM_COLUMNS, RANKING_COLUMNS
 from flaredag.report_inputs import ArchiveResults, Results, read_archive_results, read_results
 from flaredag.score_tables import CATEGORICAL_METRICS, METRICS
 from flaredag.shipped_results import NAMED_COLUMNS, SHIPPED_SCORE_COLUMNS
+from flaredag.store import FIT_COLUMNS
 
 TEMPLATE = str(Path(__file__).parents[1] / "scripts" / "report.typ")
 SVG = (
@@ -27,6 +29,9 @@ MADE_UP_TABLES = ("audit", "strata", "labels", "conformal", "decomposition")
 NOT_SHIPPED = {"shipped_columns": NAMED_COLUMNS, "shipped_scores": SHIPPED_SCORE_COLUMNS}
 # Of a study that has no features permuted.
 NOT_PERMUTED = {"importance": IMPORTANCE_COLUMNS}
+# Of a study without a feature ranking.
+NOT_RANKED = {"ranking": RANKING_COLUMNS, "ranking_agreement": AGREEMENT_COLUMNS, "ranking_claims": CLAIM_COLUMNS}
+NOT_RANKED |= {"subsets": FIT_COLUMNS}
 
 
 def study_named(name: str) -> dict:
@@ -186,7 +191,8 @@ def written(folder: Path, name: str) -> dict[str, str]:
     tables = {"intervals": intervals_of(name), "comparisons": comparisons_of(name)} | {
         each: getattr(made_up_protocol, each)() for each in MADE_UP_TABLES
     }
-    tables |= {each: pd.DataFrame(columns=list(columns)) for each, columns in (NOT_SHIPPED | NOT_PERMUTED).items()}
+    empty = NOT_SHIPPED | NOT_PERMUTED | NOT_RANKED
+    tables |= {each: pd.DataFrame(columns=list(columns)) for each, columns in empty.items()}
     for each, table in tables.items():
         write_csv(folder / f"{each}.csv", table, float_format="%.10g")
     (folder / "papers.csv").write_text(
@@ -248,6 +254,7 @@ def paths_of(folder: Path) -> dict[str, str]:
         *MADE_UP_TABLES,
         *NOT_SHIPPED,
         *NOT_PERMUTED,
+        *NOT_RANKED,
     )
     names |= {each: f"{each}.csv" for each in tables}
     return {each: str(folder / file) for each, file in names.items()}

@@ -53,6 +53,11 @@ ENSEMBLE_FIGURES = {
         "on test (dashed, the oracle), and the criterion along the weight (Fig. 11 of Sun et al. 2022)."
     ),
 }
+RANKING_CAPTION = (
+    "Features on {dataset}, ranked by the mean TSS of {model} on each alone: bars with standard deviations over seeds; "
+    "the line is of the first ones together. The threshold is the best on the test split, as in the paper. Above, the "
+    "paper's ranks of the same feature, by its headers and by the true names of their columns."
+)
 EXPLANATION_FIGURES = {
     "explained_bipoles": (
         "Synthetic bipoles (eq. 18 of Sun et al. 2022) and their attribution maps; below, the mean probability of all "
@@ -110,6 +115,14 @@ def figures_of(study: Mapping[str, Any]) -> list[dict[str, Any]]:
         }
         for dataset in permuted_datasets(study)
     ]
+    if study["ranking"]:
+        shown["Feature ranking"] = [
+            {
+                "name": f"ranking_{dataset.lower()}",
+                "title": RANKING_CAPTION.format(dataset=dataset, model=study["ranking"]["model"].replace("_", " ")),
+            }
+            for dataset in study["ranking"]["datasets"]
+        ]
     if study["ensembles"]:
         two = len(study["ensembles"][0]["learners"]) == N_LEARNERS_OF_BOUNDARIES
         shown["Stacking"] = [
@@ -177,8 +190,8 @@ def artifacts_of_archive(
     """Rows of the manifest for all files below `folder` but logs: path, what it was made from, seeds.
 
     `folder`: of the archive; `files`: what it consists of. The FITS files are told by the indices of their shards.
-    Fits lie in the store and are told by their lists (`fits.csv`), which stand here for the fits that scores were made
-    from.
+    Fits and scores of feature subsets lie in the store and are told by their lists (`fits.csv`, `subsets.csv`), which
+    stand here for what scores were made from.
     """
     raw, curated = files.all_raw(), files.all_curated()
     rows = [{"path": path, "made_from": [], "seeds": []} for path in raw]
@@ -205,6 +218,7 @@ def artifacts_of_archive(
             "The protocol ladder": ["intervals.csv"],
             "Calibration and value": ["diagnostics.csv", "decomposition.csv"],
             "Permutation importance": ["importance.csv"],
+            "Feature ranking": ["ranking.csv"],
             "Stacking": ["scores.csv", *ensembles],
             "Explanation": ["index.json", "fits.csv"],
         }
@@ -218,6 +232,7 @@ def artifacts_of_archive(
             for disk, own in study["full_disk"].items()
         }
         permuted = [f"importance/{dataset}.csv" for dataset in permuted_datasets(study)]
+        orders = {f"ranking/{name}.csv": ["index.json"] for name in (study["ranking"] or {}).get("datasets", [])}
         forecasts = ["fits.csv", *ensembles, *(path for path in calibrated if path.endswith(".nc")), *full_disk]
         verified = {
             **ensembles,
@@ -239,6 +254,11 @@ def artifacts_of_archive(
             "importance.csv": permuted,
             "papers.csv": ["scores.csv", "comparisons.csv", "samples.json", "index.json"],
             "shipped_scores.csv": ["shipped_forecasts.csv"],
+            **orders,
+            "subsets.csv": ["index.json", *orders],
+            "ranking.csv": ["subsets.csv", *orders],
+            "ranking_agreement.csv": ["ranking.csv"],
+            "ranking_claims.csv": ["ranking.csv"],
             "weights.csv": [path for path in ensembles if path.endswith(".csv")],
             "checks.csv": ["fits.csv"],
             "checked.json": ["windows.nc", "datasets.nc", "scores.csv", "fits.csv"],

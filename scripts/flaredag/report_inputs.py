@@ -18,6 +18,7 @@ from flaredag.errors import InputError
 from flaredag.explanations import CHECK_COLUMNS
 from flaredag.importance_tables import read_importance
 from flaredag.published_figures import VERDICTS
+from flaredag.ranking_tables import read_agreement, read_claims, read_ranking
 from flaredag.score_tables import INTERVAL_COLUMNS, INTERVAL_NUMBERS, read_scores
 from flaredag.shipped_results import read_named_columns, read_shipped_scores
 from flaredag.store import FIT_COLUMNS
@@ -57,6 +58,10 @@ ONE_FILE_A_STUDY = (
     "importance",
     "shipped_columns",
     "shipped_scores",
+    "ranking",
+    "ranking_agreement",
+    "ranking_claims",
+    "subsets",
 )
 ONE_FILE = ("archive", "regressions", "factors")  # of the archive
 
@@ -157,6 +162,10 @@ class Results:
     importance: pd.DataFrame
     shipped_columns: pd.DataFrame
     shipped_scores: pd.DataFrame
+    ranking: pd.DataFrame
+    ranking_agreement: pd.DataFrame
+    ranking_claims: pd.DataFrame
+    subsets: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -226,6 +235,10 @@ def read_results(paths: Mapping[str, str], *, study: str, archive: str) -> Resul
         importance=read_importance(paths["importance"]),
         shipped_columns=read_named_columns(paths["shipped_columns"]),
         shipped_scores=read_shipped_scores(paths["shipped_scores"]),
+        ranking=read_ranking(paths["ranking"]),
+        ranking_agreement=read_agreement(paths["ranking_agreement"]),
+        ranking_claims=read_claims(paths["ranking_claims"]),
+        subsets=read_raw_csv(paths["subsets"], FIT_COLUMNS),
         **objects,
     )
 

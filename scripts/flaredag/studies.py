@@ -11,6 +11,7 @@ from flaredag.archive_files import kinds_of_flare_lists
 from flaredag.calibration_names import calibrated_name, raw_name
 from flaredag.ensemble_names import ensemble_models
 from flaredag.errors import InputError
+from flaredag.feature_subsets import check_ranking
 from flaredag.importance_settings import permuted_series
 from flaredag.store import ON_MAGNETOGRAMS
 
@@ -82,6 +83,7 @@ def study_on_archive(
     served = dict(study) | {
         "ensembles": study.get("ensembles", []),
         "explanation": study.get("explanation"),
+        "ranking": study.get("ranking"),
         "comparisons": [
             *(_with_all_pairs(family, study) for family in study["comparisons"]),
             *({"name": DECLARED_LEAKS, "title": leak["text"], **leak["priced"]} for leak in priced_leaks(study)),
@@ -312,6 +314,9 @@ def check_study(name: str, study: Mapping[str, Any]) -> None:
                 f"study {name}: {one['model']} is not fitted on the data set {one['dataset']}, which has "
                 f"{', '.join(own)}. Add it to the `models` of the data set, or name another."
             )
+    if study["ranking"]:
+        seeds = {dataset: own["seeds"] for dataset, own in settings_of_datasets(study).items()}
+        check_ranking(name, study["ranking"], seeds=seeds, models=fitted)
     if study["explanation"] and "folds" not in study["datasets"][study["explanation"]["dataset"]]:
         raise InputError(
             f"study {name}: explanation.dataset {study['explanation']['dataset']} has no `folds`; wanted a data set in "

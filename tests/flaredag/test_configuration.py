@@ -40,6 +40,20 @@ def test_figures_are_those_of_verification_the_overview_and_those_of_each_sectio
     assert {figure["section"] for figure in figures_of(without)} == {"Figures", "Calibration and value"}
 
 
+def test_a_ranking_has_a_figure_a_data_set_and_its_tables_are_told(small):
+    small["ranking"] = {"model": "lstm", "datasets": ["ONLY", "SOME"], "seeds": [0], "subsets_per_job": 8}
+    served = on(small, WITH_CUBES)
+    drawn = [figure for figure in figures_of(served) if figure["section"] == "Feature ranking"]
+    assert [figure["name"] for figure in drawn] == ["ranking_only", "ranking_some"]
+    assert drawn[0]["title"].startswith("Features on ONLY, ranked by the mean TSS of lstm on each alone")
+    rows = {row["path"]: row["made_from"] for row in artifacts_of_archive("r", WITH_CUBES, {"s": served})}
+    orders = ["r/s/ranking/ONLY.csv", "r/s/ranking/SOME.csv"]
+    assert rows["r/s/subsets.csv"] == ["r/s/index.json", *orders]
+    assert rows["r/s/ranking.csv"] == ["r/s/subsets.csv", *orders]
+    assert rows["r/s/figures/ranking_only.svg"] == rows["r/s/ranking_claims.csv"] == ["r/s/ranking.csv"]
+    assert set(orders) <= rows.keys()
+
+
 def test_a_figure_of_profiles_carries_what_its_caption_tells(small):
     assert all("profiles" not in figure for figure in figures_of(on(small, WITH_CUBES)))
     small["figures"][0] |= {"kind": "profiles", "threshold": "best_on_test"}

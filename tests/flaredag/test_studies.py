@@ -309,9 +309,33 @@ def explain_without_folds(study):
     study["explanation"]["dataset"] = "ONLY"
 
 
+def rank(study, **changes):
+    study["ranking"] = {"model": "lstm", "datasets": ["ONLY"], "seeds": [0, 2], "subsets_per_job": 8} | changes
+
+
+def rank_on_unknown_dataset(study):
+    rank(study, datasets=["ONLY", "ALL"])
+
+
+def rank_by_unknown_model(study):
+    rank(study, model="oracle")
+
+
+def rank_on_unknown_seed(study):
+    rank(study, seeds=[0, 7])
+
+
+def rank_on_unknown_fold(study):
+    rank(study, datasets=["FOLDS"], seeds=[3, 4])
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
+        (rank_on_unknown_dataset, "study small: ranking: no data set ALL; it has ONLY, FOLDS, SOME"),
+        (rank_by_unknown_model, "ranking: no model oracle; it has lstm, cnn, cnn_b, tree\\."),
+        (rank_on_unknown_seed, "ranking: no seed of data set ONLY 7; it has 0, 1, 2"),
+        (rank_on_unknown_fold, "ranking: no seed of data set FOLDS 4; it has 0, 1, 2, 3\\."),
         (use_dataset, "study small: no data set SHARP; it has ONLY, FOLDS, SOME"),
         (use_model, "no model oracle; it has lstm, cnn, cnn_b, tree, two_brier_score"),
         (use_headline, "no model oracle"),
