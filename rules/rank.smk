@@ -52,6 +52,7 @@ rule assess_features:
     params:
         study=lambda wildcards: wildcards.study,
         tasks=tasks_ranked,
+        cumulative_sizes=lambda wildcards: ranking_of(wildcards.study).get("cumulative_sizes"),
         code=code_digest("assess_features.py"),
     script:
         "../scripts/assess_features.py"

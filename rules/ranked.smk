@@ -44,8 +44,9 @@ def cumulative_batches(study, dataset):
     """Batches of the first features of the ranking, once features are ranked."""
     ranked = checkpoints.rank_features.get(archive=ARCHIVE, study=study, dataset=dataset).output.ranking
     order = told(feature_subsets.features_in_order, ranked)
+    ranking = ranking_of(study)
     subsets = feature_subsets.cumulative_subsets(
-        order, STUDIES[study]["features"], ranking_of(study)["subsets_per_job"]
+        order, STUDIES[study]["features"], ranking["subsets_per_job"], ranking.get("cumulative_sizes")
     )
     return batches_on(study, dataset, subsets)
 

@@ -22,16 +22,17 @@ def assess_features(
     study: str,
     tasks: Mapping[str, str],
     published: pd.DataFrame | None,
+    cumulative_sizes: Sequence[int] | None,
 ) -> pd.DataFrame:
     """Means over seeds, columns `RANKING_COLUMNS`; no row without a data set.
 
     `scores` of the subsets of each data set, and its features in order; `tasks` of each; `published`: the order in a
-    paper, None where there is none.
+    paper, None where there is none; `cumulative_sizes`: how many first features are taken together, None for every k.
     """
     tables = []
     for dataset, order in orders.items():
         try:
-            table = ranking_of_dataset(scores[dataset], order)
+            table = ranking_of_dataset(scores[dataset], order, cumulative_sizes)
         except InputError as error:
             raise InputError(f"data set {dataset}: {error}") from error
         for naming, column in PUBLISHED_RANKS.items():
@@ -51,6 +52,7 @@ def main(
     *,
     study: str,
     tasks: Mapping[str, str],
+    cumulative_sizes: Sequence[int] | None,
 ) -> None:
     """Read the files `scores` of each data set, its order, and at most one file of a published order; write one."""
     table = assess_features(
@@ -59,6 +61,7 @@ def main(
         study=study,
         tasks=tasks,
         published=read_published_order(published[0]) if published else None,
+        cumulative_sizes=cumulative_sizes,
     )
     write_csv(ranking, table, float_format="%.10g")
     LOG.info("%s: %d rows of %d data sets", ranking, len(table), len(orders))
@@ -74,4 +77,5 @@ if __name__ == "__main__":
             snakemake.output.ranking,
             study=snakemake.params.study,
             tasks=snakemake.params.tasks,
+            cumulative_sizes=snakemake.params.cumulative_sizes,
         )

@@ -25,13 +25,22 @@ def individual_subsets(features: Sequence[str], per_job: int) -> list[list[Subse
     return [subsets[first : first + per_job] for first in range(0, len(subsets), per_job)]
 
 
-def cumulative_subsets(order: Sequence[str], features: Sequence[str], per_job: int) -> list[list[Subset]]:
-    """The first k = 2, 3, ... of `order`, each in the order of `features`; at most `per_job` a batch.
+def cumulative_sizes(n_features: int, sizes: Sequence[int] | None = None) -> list[int]:
+    """Numbers k of first features that are taken together: 1, those of `sizes`, and all; without `sizes` every k."""
+    asked = range(1, n_features + 1) if sizes is None else {1, *sizes, n_features}
+    return sorted(k for k in asked if k <= n_features)
 
-    The first alone is one of the individual subsets. They are dealt out one by one, so that the batches cost the same
-    with a model that more features cost more.
+
+def cumulative_subsets(
+    order: Sequence[str], features: Sequence[str], per_job: int, sizes: Sequence[int] | None = None
+) -> list[list[Subset]]:
+    """The first k of `order`, in the order of `features`, for each of `cumulative_sizes`; at most `per_job` a batch.
+
+    The first alone is one of the individual subsets, and not among them. They are dealt out one by one, so that the
+    batches cost the same with a model that more features cost more.
     """
-    subsets = [tuple(name for name in features if name in order[:k]) for k in range(2, len(order) + 1)]
+    together = [k for k in cumulative_sizes(len(order), sizes) if k > 1]
+    subsets = [tuple(name for name in features if name in order[:k]) for k in together]
     n_batches = -(-len(subsets) // per_job)
     return [subsets[first::n_batches] for first in range(n_batches)]
 

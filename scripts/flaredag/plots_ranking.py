@@ -36,10 +36,10 @@ def ranking_figure(ranking: pd.DataFrame, *, title: str, mark: str) -> Figure:
     row.
     """
     alone, together = (rows_of(ranking, kind) for kind in (INDIVIDUAL, CUMULATIVE))
-    if alone.empty or len(alone) != len(together):
+    if alone.empty or together.empty or together["k"].max() != len(alone):
         raise InputError(
-            f"figure {title!r}: {len(alone)} features alone and {len(together)} rows of first ones together; wanted as "
-            "many, and some. Delete the table of the ranking to have it made again."
+            f"figure {title!r}: {len(alone)} features alone and {len(together)} rows of first ones together, of which "
+            "one should have all; wanted some of both. Delete the table of the ranking to have it made again."
         )
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(TEXT_WIDTH_INCHES, HEIGHT_INCHES))
@@ -59,7 +59,7 @@ def ranking_figure(ranking: pd.DataFrame, *, title: str, mark: str) -> Figure:
             error_kw={"elinewidth": 0.7, "ecolor": "#404040"},
         )
         axes.errorbar(
-            place,
+            together["k"].to_numpy(),
             together["mean"].to_numpy(),
             yerr=drawable(together["sd"].to_numpy()),
             color=TOGETHER,
@@ -68,8 +68,8 @@ def ranking_figure(ranking: pd.DataFrame, *, title: str, mark: str) -> Figure:
             linewidth=1.0,
             elinewidth=0.7,
         )
-        best = int(np.argmax(together["mean"].to_numpy()))
-        axes.plot(place[best], together["mean"].iloc[best], "o", markersize=6.0, markerfacecolor="none", color=TOGETHER)
+        best = together.loc[together["mean"].idxmax()]
+        axes.plot(best["k"], best["mean"], "o", markersize=6.0, markerfacecolor="none", color=TOGETHER)
         axes.set_xticks(place, [name.upper() for name in alone["feature"]], rotation=60, ha="right", fontsize=5.6)
         axes.tick_params(axis="x", length=0, pad=1.0)
         lowest = min(0.0, float(np.nanmin(alone["mean"] - drawable(alone["sd"].to_numpy()))))
@@ -77,7 +77,11 @@ def ranking_figure(ranking: pd.DataFrame, *, title: str, mark: str) -> Figure:
         axes.set_axisbelow(True)
         axes.grid(visible=True, axis="y", color="#E4E4E4", linewidth=0.6)
         _add_published_ranks(axes, alone)
-        names = ["magnetic parameter alone", "flare history alone", f"first ones together (ring: best, {best + 1})"]
+        names = [
+            "magnetic parameter alone",
+            "flare history alone",
+            f"first ones together (ring: best, {best['k']:.0f})",
+        ]
         handles = [Patch(color=PHYSICAL), Patch(color=HISTORY), Line2D([], [], color=TOGETHER, marker="o")]
         figure.legend(handles, names, loc="lower center", bbox_to_anchor=(0.5, -0.01), ncols=3)
         add_title(figure, title, mark)

@@ -163,9 +163,9 @@ def _among_first(ours: Sequence[str], features: Sequence[str], k: int) -> dict[s
 
 def _fewer_beat_all(ranking: pd.DataFrame, dataset: str, k: int) -> dict[str, Any]:
     cumulative = rows_of(ranking.loc[ranking["dataset"] == dataset], CUMULATIVE).set_index("k")
-    n_features = len(cumulative)
+    n_features = int(cumulative.index.max())
     told: dict[str, Any] = {"n_features": n_features, "not_held": "", "lacking": "", "verdict": NOT_RUN}
-    if k >= n_features:
+    if k >= n_features or k not in cumulative.index:
         return told
     few, whole = cumulative.loc[k], cumulative.loc[n_features]
     told |= {"ours": few["mean"], "ours_sd": few["sd"], "all": whole["mean"], "all_sd": whole["sd"]}

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from flaredag.errors import InputError
+from flaredag.feature_subsets import cumulative_sizes
 from flaredag.score_tables import TEST_THRESHOLD
 from flaredag.tables import numbers, read_raw_csv, whole_numbers
 
@@ -106,18 +107,22 @@ def order_of_features(scores: pd.DataFrame, features: Sequence[str]) -> pd.DataF
     return ranked.assign(rank=np.arange(1, len(ranked) + 1))[list(ORDER_COLUMNS)]
 
 
-def ranking_of_dataset(scores: pd.DataFrame, order: Sequence[str]) -> pd.DataFrame:
+def ranking_of_dataset(scores: pd.DataFrame, order: Sequence[str], sizes: Sequence[int] | None = None) -> pd.DataFrame:
     """Individual and cumulative means, columns `RANKING_COLUMNS` from `kind` to `n_seeds`, of one data set.
 
-    `scores` of every single feature and of every first k of `order`, under any order of their names; that of k = 1 is
-    both. A cumulative row names the feature that the k-th subset adds. Raises InputError where a subset has no scores.
+    `scores` of every single feature and of the first k of `order`, for each k of
+    `flaredag.feature_subsets.cumulative_sizes`, under any order of their names; that of k = 1 is both. A cumulative row
+    names the k-th feature. Raises InputError where a subset has no scores.
     """
     means = means_over_seeds(scores)
     members = {name: frozenset(name.split(" ")) for name in means["features"].unique()}
     by_members = {subset: name for name, subset in members.items()}
     parts = []
     for kind in (INDIVIDUAL, CUMULATIVE):
+        together = cumulative_sizes(len(order), sizes)
         for rank, feature in enumerate(order, 1):
+            if kind == CUMULATIVE and rank not in together:
+                continue
             k = 1 if kind == INDIVIDUAL else rank
             subset = frozenset([feature] if kind == INDIVIDUAL else order[:k])
             if subset not in by_members:

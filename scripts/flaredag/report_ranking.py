@@ -80,6 +80,8 @@ def _first_features(ranked: pd.DataFrame) -> Block:
             for kind in (INDIVIDUAL, CUMULATIVE)
             for threshold in (TEST_THRESHOLD, VALIDATION_THRESHOLD)
         ]
+        # Of first features together there may be chosen numbers only.
+        columns = [each.set_index("rank").reindex(columns[0]["rank"]).reset_index() for each in columns]
         columns.insert(2, rows_of(own, INDIVIDUAL, threshold="", metric=AUC))
         shown = min(N_SHOWN, len(columns[0]))
         rows.append({"group": f"{dataset}: the first {shown} of {len(columns[0])}"})

@@ -36,6 +36,10 @@ def test_the_first_of_a_ranking_are_dealt_out_in_the_studys_order():
 
 def test_one_feature_has_nothing_to_add_to():
     assert cumulative_subsets(["a"], ["a"], 8) == []
+    # Two of them, and all.
+    assert cumulative_subsets(["e", "c", "a", "b", "d"], FEATURES, 8, [3, 2]) == [
+        [("c", "e"), ("a", "c", "e"), tuple(FEATURES)]
+    ]
 
 
 @given(st.permutations(FEATURES), st.integers(1, 6))

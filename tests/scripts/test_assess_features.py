@@ -7,7 +7,7 @@ import made_up_ranking as made_up
 from assess_features import assess_features, main
 from flaredag.artifacts import write_csv
 from flaredag.errors import InputError
-from flaredag.ranking_tables import INDIVIDUAL, RANKING_COLUMNS, order_of_features, read_ranking, rows_of
+from flaredag.ranking_tables import CUMULATIVE, INDIVIDUAL, RANKING_COLUMNS, order_of_features, read_ranking, rows_of
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def written(tmp_path):
     return scores, order, published, tmp_path / "ranking.csv"
 
 
-def run(written, published=True):
+def run(written, published=True, sizes=None):
     scores, order, paper, ranking = map(str, written)
     main(
         {"A": [scores]},
@@ -29,6 +29,7 @@ def run(written, published=True):
         ranking,
         study="s",
         tasks={"A": "at_least_m"},
+        cumulative_sizes=sizes,
     )
     return read_ranking(ranking)
 
@@ -46,12 +47,18 @@ def test_the_table_is_what_was_scored_with_the_papers_ranks(written):
 def test_without_a_published_order_there_are_no_ranks_and_without_a_data_set_no_rows(written):
     assert run(written, published=False)["published_rank_header"].isna().all()
     empty = written[-1].parent / "empty.csv"
-    main({}, {}, [], str(empty), study="s", tasks={})
+    main({}, {}, [], str(empty), study="s", tasks={}, cumulative_sizes=None)
     assert empty.read_text() == ",".join(RANKING_COLUMNS) + "\n"
 
 
 def test_what_is_missing_is_told_with_its_data_set():
+    alone = {"A": made_up.subset_scores(made_up.ALONE)}
+    nothing_else = {"study": "s", "tasks": {}, "published": None, "cumulative_sizes": None}
     with pytest.raises(InputError, match="data set A: no scores of the features cdec, usflux"):
-        assess_features(
-            {"A": made_up.subset_scores(made_up.ALONE)}, {"A": made_up.ORDER}, study="s", tasks={}, published=None
-        )
+        assess_features(alone, {"A": made_up.ORDER}, **nothing_else)
+
+
+def test_of_first_features_together_those_numbers_that_are_asked_for_and_all(written):
+    table = run(written, sizes=[3, 9])
+    assert rows_of(table, CUMULATIVE)["k"].tolist() == [1, 3, 4]
+    assert len(rows_of(table, INDIVIDUAL)) == 4
