@@ -52,8 +52,8 @@ def retrieve_keywords(
 ) -> pd.DataFrame:
     """Records before `as_of` of the regions of `kept`'s shard that fulfil `conditions`, texts, sorted.
 
-    Records lie `cadence_minutes` apart, counted from midnight TAI. Columns: `needed`, the keyword of the region's number
-    first and T_REC second, and those of `wanted` that the series has.
+    Records lie `cadence_minutes` apart, counted from midnight TAI. Columns: `needed`, the keyword of the region's
+    number first and T_REC second, and those of `wanted` that the series has.
     """
     region_keyword = needed[0]
     regions = kept.regions_to_ask(regions_of(kept.shard), as_of=as_of, final_after_days=final_after_days)

@@ -106,7 +106,7 @@ def observed_files(archive: str, settings: Mapping[str, Any], *, used: Collectio
     if "flare_lists" in _groups(used):
         files |= _flare_lists(curated, settings["flare_lists"])
     hourly = []
-    if "hourly_tables" in _groups(used) and "retrieval" in settings:
+    if "hourly_tables" in used and "retrieval" in settings:
         hourly = [name for name in names if name.partition("-")[0] in INSTRUMENTS_OF_FORCES]
     for name in hourly:
         for kind, paths in _with_counts("hourly_tables", f"{curated}/hourly_tables/{name}", ".nc").items():
@@ -134,15 +134,14 @@ def observed_files(archive: str, settings: Mapping[str, Any], *, used: Collectio
     )
 
 
-# Kinds that only some studies read, apart from the tables and flares that all others do: flare lists of any archive,
-# hourly tables of `jsoc`, the rest of `published`. Each group comes and goes as a whole.
+# Kinds that only some studies read, of `published` unless they are flare lists, and apart from the tables and flares
+# that all others do: each group comes and goes as a whole.
 OPTIONAL_KINDS = {
     "synoptic": ("synoptic_tables", "synoptic_cubes"),
     "listed_flares": ("listed_flares",),
     "case": ("case_cubes",),
     "sharp_table": ("sharp_table",),
     "flare_lists": ("flares_ncei", "flares_hek", "flares_swpc", "flares_edited"),
-    "hourly_tables": ("hourly_tables",),
 }
 # With these come JSOC's map of HARPs and NOAA's region summaries, which tell what their regions are.
 GROUPS_OF_HARPS = ("sharp_table", "flare_lists")

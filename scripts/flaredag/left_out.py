@@ -32,9 +32,7 @@ def remaining_pairs(family: Mapping[str, Any], remains: Remains) -> dict[str, An
 
 def remaining_figures(figures: Sequence[Mapping[str, Any]], remains: Remains) -> list[dict[str, Any]]:
     """Figures of which a series remains, with those that do."""
-    with_rest = [
-        dict(figure) | {"series": [one for one in figure["series"] if remains(one)]} for figure in figures
-    ]
+    with_rest = [dict(figure) | {"series": [one for one in figure["series"] if remains(one)]} for figure in figures]
     return [figure for figure in with_rest if figure["series"]]
 
 
@@ -101,4 +99,5 @@ def _remaining_price(leak: Mapping[str, Any], remains: Remains) -> dict[str, Any
     if "priced" not in leak:
         return dict(leak)
     priced = remaining_pairs(leak["priced"], remains)
-    return {key: value for key, value in leak.items() if key != "priced"} | ({"priced": priced} if priced["pairs"] else {})
+    rest = {key: value for key, value in leak.items() if key != "priced"}
+    return rest | {"priced": priced} if priced["pairs"] else rest

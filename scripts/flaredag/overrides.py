@@ -70,4 +70,3 @@ def _laid_over_study(study: Mapping[str, Any], change: Mapping[str, Any], *, whe
         for name in names_like(pattern, list(merged["datasets"]), where=f"{where}.datasets"):
             merged["datasets"] = laid_over(merged["datasets"], {name: own})
     return merged
-
