@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from flaredag.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     # Whether a series (data set and model) is still there.
     Remains = Callable[[Mapping[str, str]], bool]
@@ -39,9 +39,9 @@ def remaining_figures(figures: Sequence[Mapping[str, Any]], remains: Remains) ->
 def without_left_out(study: Mapping[str, Any], *, where: str) -> dict[str, Any]:
     """A study, as it stands in the configuration, without the data sets that its `left_out` names.
 
-    Gone with them are daily forecasts made from them, rungs, pairs and curves of them, and ladders, families and
-    figures of which nothing remains; the patterns of `left_out` become the names themselves. InputError, beginning with
-    `where`, where a pattern fits no data set, or none is left.
+    Gone with them are daily forecasts made from them, rungs, pairs and curves of them, their names in any block's list
+    of `datasets`, and ladders, families, figures and blocks of which nothing remains; the patterns of `left_out` become
+    the names themselves. InputError, beginning with `where`, where a pattern fits no data set, or none is left.
     """
     left_out = [
         dict(one)
@@ -80,7 +80,27 @@ def without_left_out(study: Mapping[str, Any], *, where: str) -> dict[str, Any]:
         "declared_leaks": [_remaining_price(leak, remains) for leak in study["declared_leaks"]],
     }
     # What a study does not have, such as ladders, it does not get.
-    return dict(study) | {key: value for key, value in rest.items() if key in study}
+    return {
+        key: rest[key] if key in rest else _without_datasets(block, gone)
+        for key, block in study.items()
+        if key in rest or not _names_only(block, gone)
+    }
+
+
+def _without_datasets(block: Any, gone: Collection[str]) -> Any:
+    """What stands under a key of a study, without those `gone` in its list of `datasets`, if it has one."""
+    if not _has_datasets(block):
+        return block
+    return dict(block) | {"datasets": [name for name in block["datasets"] if name not in gone]}
+
+
+def _names_only(block: Any, gone: Collection[str]) -> bool:
+    """Whether a block has a list of `datasets` and all of them are `gone`."""
+    return _has_datasets(block) and set(block["datasets"]) <= set(gone)
+
+
+def _has_datasets(block: Any) -> bool:
+    return isinstance(block, dict) and isinstance(block.get("datasets"), list)
 
 
 def _remaining_families(families: Sequence[Mapping[str, Any]], remains: Remains) -> list[dict[str, Any]]:

@@ -158,6 +158,14 @@ class TestLeftOut:
         climbing["left_out"] = [{"datasets": ["BY_TIME"], "why": "None."}]
         assert [ladder["name"] for ladder in study_on(climbing)["ladders"]] == ["one"]
 
+    def test_lists_of_data_sets_lose_their_names(self, climbing):
+        climbing["ranking"] = {"datasets": ["BY_TIME", "ONLY"], "repeats": 3}
+        climbing["importance"] = {"datasets": ["BY_TIME"], "repeats": 3}
+        climbing["left_out"] = [{"datasets": ["BY_TIME"], "why": "None."}]
+        there = study_on(climbing)
+        assert there["ranking"] == {"datasets": ["ONLY"], "repeats": 3}
+        assert "importance" not in there
+
     def test_all_or_an_unknown_one_is_told(self, small):
         small["left_out"] = [{"datasets": ["ONLY", "M5_*"], "why": "None."}]
         with pytest.raises(InputError, match=r"study\.small\.left_out: no data set M5_\*; there are ONLY, FOLDS, SOME"):
