@@ -61,13 +61,14 @@ def without_left_out(study: Mapping[str, Any], *, where: str) -> dict[str, Any]:
     if not datasets:
         raise InputError(f"{where}.left_out: names every data set; wanted one at least that is left. Mend config.yaml.")
     full_disk = {name: own for name, own in study.get("full_disk", {}).items() if own["made_from"] not in gone}
-    there = {*datasets, *full_disk}
+    # Not whatever is there: a name that the study never had is to be told of, not to go unseen.
+    gone |= set(study.get("full_disk", {})) - set(full_disk)
 
     def remains(one: Mapping[str, str]) -> bool:
-        return one["dataset"] in there
+        return one["dataset"] not in gone
 
     ladders = [
-        dict(ladder) | {"rungs": {rung: name for rung, name in ladder["rungs"].items() if name in there}}
+        dict(ladder) | {"rungs": {rung: name for rung, name in ladder["rungs"].items() if name not in gone}}
         for ladder in study.get("ladders", [])
     ]
     rest = {

@@ -166,6 +166,12 @@ class TestLeftOut:
         assert there["ranking"] == {"datasets": ["ONLY"], "repeats": 3}
         assert "importance" not in there
 
+    def test_a_name_that_the_study_never_had_is_told(self, climbing):
+        climbing["left_out"] = [{"datasets": ["BY_TIME"], "why": "None."}]
+        climbing["ladders"][0]["rungs"]["all_samples"] = "EVERYTHING"
+        with pytest.raises(InputError, match="study climbing: no data set EVERYTHING"):
+            check_study("climbing", on(study_on(climbing), TABLES))
+
     def test_all_or_an_unknown_one_is_told(self, small):
         small["left_out"] = [{"datasets": ["ONLY", "M5_*"], "why": "None."}]
         with pytest.raises(InputError, match=r"study\.small\.left_out: no data set M5_\*; there are ONLY, FOLDS, SOME"):
