@@ -1,6 +1,6 @@
 """flaredag: raw JSOC and GOES downloads -> solar-flare forecasts -> an honest account of how good they are."""
 
-from snakemake.utils import min_version, update_config, validate
+from snakemake.utils import min_version, validate
 
 min_version("9.0")
 

@@ -16,6 +16,7 @@ from flaredag import (
     importance_settings,
     kept_shards,
     noaa_files,
+    overrides,
     provenance,
     shards,
     shipped_tables,
@@ -43,8 +44,8 @@ def beside_snakefile(name):
 
 ARCHIVE = config["archive"]
 EFFORT = configuration.chosen_effort(config)
-update_config(config, config["efforts"][EFFORT])
-# What an effort changes must be as sound as what stands in the file.
+config.update(told(overrides.overridden, config, effort=EFFORT))
+# What an effort or an archive changes must be as sound as what stands in the file.
 validate(config, "config.schema.yaml")
 STORE = config["store"]
 
@@ -109,8 +110,24 @@ def of_simulation(*keys):
 def as_of_of_shard(wildcards):
     """Day from which the answer to a question for this shard counts, for a refresh."""
     return told(
-        kept_shards.as_of_of_shard, "results/jsoc/raw/keywords", wildcards.instrument, int(wildcards.shard), **FINAL
+        kept_shards.as_of_of_shard,
+        f"results/jsoc/raw/{wildcards.records}",
+        wildcards.instrument,
+        int(wildcards.shard),
+        **FINAL,
     )
+
+
+def settings_of_records(wildcards):
+    """What records are asked of JSOC: those that go with magnetograms, or the more frequent ones besides."""
+    common = {key: RETRIEVAL[key] for key in ("series", "cadence_minutes", "quality_below", "final_after_days")}
+    return common | (RETRIEVAL["hourly_keywords"] if wildcards.records == "hourly_keywords" else {})
+
+
+def raw_of_tables(wildcards):
+    """Raw shard of a shard of keyword tables."""
+    records = archive_files.RAW_OF_TABLES[wildcards.tables]
+    return f"results/{wildcards.archive}/raw/{records}/{wildcards.instrument}-{wildcards.shard}.csv"
 
 
 def as_of_of_year(wildcards):

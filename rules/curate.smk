@@ -5,15 +5,16 @@
 rule curate_jsoc_keywords:
     """Curate keyword records as JSOC gives them: TAI to UTC, ranges checked, bad records listed."""
     input:
-        raw="results/{archive}/raw/keywords/{instrument}-{shard}.csv",
+        raw=raw_of_tables,
     output:
-        table="results/{archive}/tables/{instrument}-{shard}.nc",
-        counts="results/{archive}/tables/{instrument}-{shard}.json",
-        rejected="results/{archive}/tables/{instrument}-{shard}.rejected.csv",
+        table="results/{archive}/{tables}/{instrument}-{shard}.nc",
+        counts="results/{archive}/{tables}/{instrument}-{shard}.json",
+        rejected="results/{archive}/{tables}/{instrument}-{shard}.rejected.csv",
     log:
-        "results/{archive}/logs/curate_jsoc_keywords/{instrument}-{shard}.log",
+        "results/{archive}/logs/curate_jsoc_keywords/{tables}/{instrument}-{shard}.log",
     wildcard_constraints:
         archive="embedded|jsoc",
+        tables="|".join(archive_files.RAW_OF_TABLES),
     conda:
         "../envs/curate_jsoc_keywords.yaml"
     params:

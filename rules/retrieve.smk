@@ -3,16 +3,18 @@
 
 
 rule retrieve_keywords:
-    """Retrieve the keyword records of one shard of regions from JSOC."""
+    """Retrieve the keyword records of one shard of regions from JSOC; of `hourly_keywords` with the Lorentz forces."""
     output:
-        table="results/jsoc/raw/keywords/{instrument}-{shard}.csv",
+        table="results/jsoc/raw/{records}/{instrument}-{shard}.csv",
     log:
-        "results/jsoc/logs/retrieve_keywords/{instrument}-{shard}.log",
+        "results/jsoc/logs/retrieve_keywords/{records}/{instrument}-{shard}.log",
+    wildcard_constraints:
+        records="keywords|hourly_keywords",
     conda:
         "../envs/retrieve_keywords.yaml"
     params:
         as_of=as_of_of_shard,
-        settings={key: RETRIEVAL[key] for key in ("series", "cadence_minutes", "quality_below", "final_after_days")},
+        settings=settings_of_records,
         code=code_digest("retrieve_keywords.py"),
     script:
         "../scripts/retrieve_keywords.py"

@@ -1,8 +1,11 @@
-"""Keyword records of one shard of regions, from JSOC: the table as JSOC gives it, every text untouched."""
+"""Keyword records of one shard of regions, from JSOC: the table as JSOC gives it, every text untouched.
+
+The Lorentz forces are in a series of their own, whose records have the region and T_REC of those of the patches.
+"""
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,32 +33,33 @@ VECTOR = (
     *("ABSNJZH", "SAVNCPP", "MEANPOT", "TOTPOT", "MEANSHR", "SHRGT45", "CMASK"),
 )
 KEYWORDS = {"sharp": (*LINE_OF_SIGHT, *VECTOR), "smarp": LINE_OF_SIGHT}
+# Fisher et al. 2012 (Sol. Phys. 277, 59), as Bobra & Couvidat 2015 take them; cgem.Lorentz has no others of use here.
+LORENTZ_FORCE = ("TOTBSQ", "TOTFX", "TOTFY", "TOTFZ", "EPSX", "EPSY", "EPSZ")
 
 
 def retrieve_keywords(
     client: JsocClient,
     kept: KeptShard,
     *,
-    instrument: str,
     series: str,
+    needed: Sequence[str],
+    wanted: Sequence[str],
+    conditions: str,
     as_of: str,
     final_after_days: int,
     cadence_minutes: int,
-    quality_below: int,
     regions_per_query: int,
 ) -> pd.DataFrame:
-    """Records before `as_of` of the regions of `kept`'s shard that lie in a NOAA region, texts, sorted.
+    """Records before `as_of` of the regions of `kept`'s shard that fulfil `conditions`, texts, sorted.
 
-    Records lie `cadence_minutes` apart, counted from midnight TAI, and have QUALITY below `quality_below`. Columns:
-    the region number, `NEEDED`, and those of `KEYWORDS` that the series has.
+    Records lie `cadence_minutes` apart, counted from midnight TAI. Columns: `needed`, the keyword of the region's
+    number first and T_REC second, and those of `wanted` that the series has.
     """
-    region_keyword = REGION_KEYWORD[instrument]
-    wanted = [region_keyword, *NEEDED, *KEYWORDS[instrument]]
+    region_keyword = needed[0]
     regions = kept.regions_to_ask(regions_of(kept.shard), as_of=as_of, final_after_days=final_after_days)
     LOG.info("%s: %d of %d region numbers to ask for", series, len(regions), len(regions_of(kept.shard)))
-    columns = _columns_of(client, series, wanted) if regions else []
+    columns = _columns_of(client, series, needed, wanted) if regions else []
     batches = [regions[first : first + regions_per_query] for first in range(0, len(regions), regions_per_query)]
-    conditions = f"[? QUALITY<{quality_below} AND NOAA_NUM>=1 ?]"
     times = f"{BEGINNING}-{read_day(as_of):%Y.%m.%d}_00:00:00_TAI"
     cadence = f"@{cadence_minutes}m"
     progress = Progress(LOG, f"{series} (questions)", len(batches))
@@ -79,20 +83,34 @@ def retrieve_keywords(
             raise InputError(f"{asked}: JSOC answers with records of {region_keyword} {strange[:5]}. Run again later.")
         kept.keep(batch, as_of=as_of, columns=columns, rows=records[on_grid].to_numpy().tolist())
         progress.advance()
-    columns = [name for name in wanted if name in kept.columns()]
+    columns = [name for name in (*needed, *wanted) if name in kept.columns()]
     return pd.DataFrame(kept.records(columns, as_of=as_of, missing=MISSING), columns=columns, dtype=str)
 
 
-def _columns_of(client: JsocClient, series: str, wanted: list[str]) -> list[str]:
-    """Those of `wanted` that the series has; InputError where it lacks one that nothing goes without."""
+def with_forces(records: pd.DataFrame, forces: pd.DataFrame) -> pd.DataFrame:
+    """`records` with the Lorentz forces of the same region and T_REC, the first two columns of both.
+
+    "MISSING" where there are none. Forces of several records of one region and time are all joined: which is right,
+    curation cannot tell either, and leaves such records out.
+    """
+    region_keyword = forces.columns[0]
+    keys = [region_keyword, "T_REC"]
+    joined = records.merge(forces.drop_duplicates(), on=keys, how="left", indicator=True)
+    n_without = int((joined["_merge"] == "left_only").sum())
+    LOG.info("%d of %d records have no Lorentz forces", n_without, len(joined))
+    return joined.drop(columns="_merge").fillna(MISSING)
+
+
+def _columns_of(client: JsocClient, series: str, needed: Sequence[str], wanted: Sequence[str]) -> list[str]:
+    """`needed`, and those of `wanted` that the series has; InputError where it lacks one that nothing goes without."""
     there = set(client.keywords_of(series))
+    lacking = [name for name in needed if name not in there]
+    if lacking:
+        raise InputError(f"{series}: no keyword {', '.join(lacking)}. Is it a series of patches? Mend config.yaml.")
     lacking = [name for name in wanted if name not in there]
-    needed = [name for name in lacking if name in (wanted[0], *NEEDED)]
-    if needed:
-        raise InputError(f"{series}: no keyword {', '.join(needed)}. Is it a series of patches? Mend config.yaml.")
     if lacking:
         LOG.warning("%s has no keyword %s: left out", series, ", ".join(lacking))
-    return [name for name in wanted if name in there]
+    return [*needed, *(name for name in wanted if name in there)]
 
 
 def _on_grid(t_rec: pd.Series, cadence_minutes: int) -> pd.Series:
@@ -116,29 +134,57 @@ def main(
 ) -> None:
     """Write the table (CSV) of one shard.
 
-    `settings`: series and quality_below of each instrument, cadence_minutes, final_after_days.
+    `settings`: series and quality_below of each instrument, cadence_minutes, final_after_days; with lorentz_series the
+    Lorentz forces are joined.
     """
     cadence_minutes = settings["cadence_minutes"]
     if MINUTES_A_DAY % cadence_minutes:
         raise InputError(f"cadence_minutes: {cadence_minutes} found, a divisor of {MINUTES_A_DAY} wanted.")
     series, quality_below = settings["series"][instrument], settings["quality_below"][instrument]
-    question = json.dumps([series, cadence_minutes, quality_below, KEYWORDS[instrument]])
+    lorentz_series = settings.get("lorentz_series")
+    client = JsocClient(address, log=LOG, back_off=back_off or BackOff(), timeout_seconds=timeout_seconds)
+    region_keyword = REGION_KEYWORD[instrument]
+    asked = {
+        "as_of": as_of,
+        "final_after_days": settings["final_after_days"],
+        "cadence_minutes": cadence_minutes,
+        "regions_per_query": regions_per_query,
+    }
     with disk_full_told(table):
-        kept = KeptShard(table, shard=shard, question=question)
+        question = json.dumps([series, cadence_minutes, quality_below, KEYWORDS[instrument]])
+        answers = [KeptShard(table, shard=shard, question=question)]
         records = retrieve_keywords(
-            JsocClient(address, log=LOG, back_off=back_off or BackOff(), timeout_seconds=timeout_seconds),
-            kept,
-            instrument=instrument,
+            client,
+            answers[0],
             series=series,
-            as_of=as_of,
-            final_after_days=settings["final_after_days"],
-            cadence_minutes=cadence_minutes,
-            quality_below=quality_below,
-            regions_per_query=regions_per_query,
+            needed=[region_keyword, *NEEDED],
+            wanted=KEYWORDS[instrument],
+            conditions=f"[? QUALITY<{quality_below} AND NOAA_NUM>=1 ?]",
+            **asked,
         )
+        if lorentz_series:
+            question = json.dumps([lorentz_series, cadence_minutes, LORENTZ_FORCE])
+            answers.append(KeptShard(_beside(table), shard=shard, question=question))
+            # A joined record has been judged by its own QUALITY and NOAA_NUM.
+            forces = retrieve_keywords(
+                client,
+                answers[1],
+                series=lorentz_series,
+                needed=[region_keyword, "T_REC"],
+                wanted=LORENTZ_FORCE,
+                conditions="",
+                **asked,
+            )
+            records = with_forces(records, forces)
         LOG.info("%s: %d records of %d regions", table, len(records), records.iloc[:, 0].nunique())
         write_csv(table, records)
-        kept.finish(as_of=as_of)
+        for kept in answers:
+            kept.finish(as_of=as_of)
+
+
+def _beside(table: str | Path) -> Path:
+    """The table by whose name the answers on Lorentz forces are kept; it is never written."""
+    return Path(table).with_suffix(".forces.csv")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 """JSOC and HEK on this machine: enough of their HTTP for the real clients of drms and sunpy.
 
 `JsocServer.from_raw(folder)` serves raw files of an archive (keywords/*.csv, segments/*.json), so that what the
-simulated Sun writes can be retrieved as from JSOC. Answers have the fields of JSOC's own; an error of too many
-exports names the e-mail address, as JSOC's does. Faults of the transport are those of `LocalServer`.
+simulated Sun writes can be retrieved as from JSOC, its Lorentz forces from a series of their own. Answers have the
+fields of JSOC's own; an error of too many exports names the e-mail address, as JSOC's does. Faults of the transport
+are those of `LocalServer`.
 """
 
 from __future__ import annotations
@@ -19,8 +20,10 @@ from urllib.parse import unquote_plus
 
 from local_server import LocalServer
 
-REGION_KEYWORD = {"hmi.sharp_cea_720s": "HARPNUM", "mdi.smarp_cea_96m": "TARPNUM"}
+LORENTZ = "cgem.Lorentz"
+REGION_KEYWORD = {"hmi.sharp_cea_720s": "HARPNUM", "mdi.smarp_cea_96m": "TARPNUM", LORENTZ: "HARPNUM"}
 SERIES_OF_INSTRUMENT = {"sharp": "hmi.sharp_cea_720s", "smarp": "mdi.smarp_cea_96m"}
+LORENTZ_FORCE = ("TOTBSQ", "TOTFX", "TOTFY", "TOTFZ", "EPSX", "EPSY", "EPSZ")
 TYPE_OF_KEYWORD = {"T_REC": "time", "NOAA_ARS": "string", "NOAA_NUM": "int", "NOAA_AR": "int", "QUALITY": "int"}
 SEGMENTS = ("magnetogram", "bitmap")
 T_REC_FORMAT = "%Y.%m.%d_%H:%M:%S_TAI"
@@ -83,6 +86,11 @@ class Series:
         }
 
 
+def part_of(name: str, records: list[dict[str, str]], keywords: list[str]) -> Series:
+    """A series that has some of the keywords of `records`."""
+    return Series(name, [{keyword: record[keyword] for keyword in keywords} for record in records], keywords)
+
+
 @dataclass
 class Export:
     """An export: record and file of each of its entries, and what is still to happen to it."""
@@ -125,7 +133,8 @@ class JsocServer(LocalServer):
         events_a_page: int = 200,
     ) -> None:
         super().__init__()
-        self.series = {one.name: one for one in series}
+        # JSOC takes the name of a series in small letters too.
+        self.series = {one.name.lower(): one for one in series}
         self.files = dict(files or {})
         self.events = list(events)
         self.registered = registered
@@ -147,8 +156,11 @@ class JsocServer(LocalServer):
                     table = csv.DictReader(file)
                     keywords |= dict.fromkeys(table.fieldnames or [])
                     records += list(table)
+            forces = [keyword for keyword in keywords if keyword in LORENTZ_FORCE]
+            if forces:
+                series.append(part_of(LORENTZ, records, ["HARPNUM", "T_REC", *forces]))
             if keywords:
-                series.append(Series(name, records, list(keywords)))
+                series.append(part_of(name, records, [keyword for keyword in keywords if keyword not in forces]))
         files: dict[str, bytes | Path] = {}
         for index in sorted((folder / "segments").glob("*.json")):
             for file in json.loads(index.read_text())["files"]:

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 import numpy as np
 from astropy.io import fits
 
-from jsoc_server import REGION_KEYWORD, Series
+from jsoc_server import LORENTZ_FORCE, REGION_KEYWORD, Series
 
-SHARP, SMARP = REGION_KEYWORD
+SHARP, SMARP, LORENTZ = REGION_KEYWORD
 
 
 def times(day: str, *minutes: int) -> list[str]:
@@ -24,6 +24,11 @@ def record(region: int, t_rec: str, *, series: str = SHARP, **texts: str) -> dic
     rest = {"NOAA_ARS": "11158,11162", "NOAA_NUM": "2", "QUALITY": "0x00000000", "USFLUXL": "2.5e+22"}
     more = {"MEANGBL": "95.1", "R_VALUE": "MISSING", "AREA": "1100.25"}
     return {REGION_KEYWORD[series]: str(region), "T_REC": t_rec, **rest, **edges, **more, **texts}
+
+
+def forces(region: int, t_rec: str, **texts: str) -> dict[str, str]:
+    """A record of the Lorentz forces, as texts."""
+    return {"HARPNUM": str(region), "T_REC": t_rec} | dict.fromkeys(LORENTZ_FORCE, "0.125") | texts
 
 
 def series_of(records: Iterable[dict[str, str]], name: str = SHARP) -> Series:

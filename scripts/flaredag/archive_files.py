@@ -30,7 +30,11 @@ FORM_OF_FLARE_LIST = {
     "swpc": "listed_flares",
     "edited": "edited_events",
 }
+# Raw records of each kind of keyword tables: those at the cadence of the magnetograms, and those of every hour.
+RAW_OF_TABLES = {"tables": "keywords", "hourly_tables": "hourly_keywords"}
 REGION_SUMMARIES = "srs/{year}_SRS.tar.gz"
+# JSOC's series of Lorentz forces goes by HARPs.
+INSTRUMENTS_OF_FORCES = ("sharp",)
 PUBLISHED = "results/published"
 SYNOPTIC_CHARTS = "hmi_synoptic_small/charts.nc"
 HARP_NOAA = "harp_noaa/all_harps_with_noaa_ars.txt"
@@ -81,7 +85,8 @@ def observed_files(archive: str, settings: Mapping[str, Any], *, used: Collectio
 
     `settings`: of the archive in the configuration; with `simulation` its shards and years are those of the
     simulated Sun, else those of `regions` (first and last of each instrument) and `years` under `retrieval`. Each
-    flare list by itself is there only where one of them is `used`.
+    flare list by itself is there only where one of them is `used`; so are hourly tables, of instruments with a series
+    of Lorentz forces, where the archive is retrieved.
     """
     raw, curated = f"results/{archive}/raw", f"results/{archive}"
     names, covered = _shards(settings), _years(settings)
@@ -100,10 +105,17 @@ def observed_files(archive: str, settings: Mapping[str, Any], *, used: Collectio
     files["regions_counts"] = [f"{curated}/regions.json"]
     if "flare_lists" in _groups(used):
         files |= _flare_lists(curated, settings["flare_lists"])
+    hourly = []
+    if "hourly_tables" in used and "retrieval" in settings:
+        hourly = [name for name in names if name.partition("-")[0] in INSTRUMENTS_OF_FORCES]
+    for name in hourly:
+        for kind, paths in _with_counts("hourly_tables", f"{curated}/hourly_tables/{name}", ".nc").items():
+            files.setdefault(kind, []).extend(paths)
     return ArchiveFiles(
         shards=names,
         raw={
             "keywords": [f"{raw}/keywords/{name}.csv" for name in names],
+            **({"hourly_keywords": [f"{raw}/hourly_keywords/{name}.csv" for name in hourly]} if hourly else {}),
             "segments": [f"{raw}/segments/{name}.json" for name in names],
             # What the simulation knows of its flares and regions; nothing downstream reads it.
             **({"simulated": [f"{raw}/simulated/{name}.csv" for name in names]} if "simulation" in settings else {}),

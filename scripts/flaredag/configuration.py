@@ -139,9 +139,11 @@ def figure_settings(study: Mapping[str, Any], name: str) -> Mapping[str, Any] | 
 
 
 def study_in_report(name: str, study: Mapping[str, Any]) -> dict[str, Any]:
-    """What the report says of a study; of the declared leaks, those that the settings of `splits` make."""
-    keys = ("title", "paper", "protocol_in_words", "headline", "agreement")
+    """What the report says of a study; of the declared leaks, those that the study's settings make."""
+    keys = ("title", "paper", "headline", "agreement")
+    left_out = [f"Left out: {', '.join(one['datasets'])}. {one['why']}" for one in study.get("left_out", [])]
     return {key: study[key] for key in keys} | {
+        "protocol_in_words": " ".join([study["protocol_in_words"], *left_out]),
         "published_tables": study.get("published_tables", {}),
         "name": name,
         "declared_leaks": [leak["text"] for leak in study["declared_leaks"] if _is_there(leak, study)],
@@ -291,8 +293,9 @@ def _is_there(leak: Mapping[str, Any], study: Mapping[str, Any]) -> bool:
     # Samples in neither class: a task that leaves out some types of evolution.
     if leak["setting"] == "labels":
         return len(study["labels"]["positive"]) + len(study["labels"]["negative"]) < N_EVOLUTION_TYPES
-    if leak["setting"] == "flare_history.known_from":
-        return study.get("flare_history", {}).get("known_from") == leak["value"]
+    if "." in leak["setting"]:
+        block, _, key = leak["setting"].partition(".")
+        return study.get(block, {}).get(key) == leak["value"]
     places = (study["splits"], *study["datasets"].values())
     given = [place[leak["setting"]] for place in places if leak["setting"] in place]
     return any(leak["value"] in ([one] if isinstance(one, str) else one) for one in given)

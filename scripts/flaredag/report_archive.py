@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 # What is curated, in the order of the chapter, as a reader calls it.
 KINDS = {
     "tables": "Keyword records",
+    "hourly_tables": "Keyword records of every hour, with Lorentz forces",
     "cubes": "Magnetograms",
     "flares": "Flares",
     "region_summaries": "NOAA's region summaries",

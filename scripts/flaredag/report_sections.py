@@ -85,6 +85,7 @@ COUNTS = {
     "records_outside_period": "left out: outside the period of the study",
     "records_kept": "records kept",
     "records_with_missing_keywords": "of these, without one of the keywords used",
+    "regions_without_keywords": "regions of which no record has them all",
     "records_without_quality": "records whose QUALITY the source does not give",
     "records_without_longitude": "records whose longitudes the source does not give",
     "windows_possible": "windows possible",

@@ -13,6 +13,7 @@ from flaredag.ensemble_names import ensemble_models
 from flaredag.errors import InputError
 from flaredag.feature_subsets import check_ranking
 from flaredag.importance_settings import permuted_series
+from flaredag.left_out import remaining_figures, remaining_pairs
 from flaredag.store import ON_MAGNETOGRAMS
 
 # Family of comparisons that tells what the declared leaks are worth.
@@ -122,20 +123,14 @@ def study_on_archive(
     ]
     ensembles = [ensemble for ensemble in ensembles if len(ensemble["learners"]) > 1]
     gone = [*gone, *set(names_of_ensembles(served["ensembles"])) - set(names_of_ensembles(ensembles))]
-    comparisons = [
-        dict(family) | {"pairs": [pair for pair in family["pairs"] if all(remain(one) for one in pair.values())]}
-        for family in served["comparisons"]
-    ]
-    figures = [
-        dict(figure) | {"series": [one for one in figure["series"] if remain(one)]} for figure in study["figures"]
-    ]
+    comparisons = [remaining_pairs(family, remain) for family in served["comparisons"]]
     left = served | {
         "source": {kind: name for kind, name in study["source"].items() if kind != "magnetograms"},
         "datasets": datasets,
         "fits": {kind: own for kind, own in study["fits"].items() if kind != ON_MAGNETOGRAMS},
         "ensembles": ensembles,
         "explanation": None,
-        "figures": [figure for figure in figures if figure["series"]],
+        "figures": remaining_figures(study["figures"], remain),
     }
     return left | {"comparisons": [_as_issued(family, left) for family in comparisons if family["pairs"]]}
 

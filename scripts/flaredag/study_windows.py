@@ -35,7 +35,8 @@ def make_windows(
 
     `images`: columns of all cubes (`cube_columns`), None for a study or an archive without magnetograms. `settings`: a
     study's `features`, `instruments`, `selection`, `windows`, `labels`, `magnetograms` and `flare_history` as in the
-    configuration. Raises InputError where a feature is of the flare history and the study does not say which.
+    configuration. Raises InputError where a feature is in no table of an instrument, or is of the flare history and the
+    study does not say which.
     """
     instruments = tuple(settings["instruments"])
     records = records[records["instrument"].isin(instruments)].reset_index(drop=True)
@@ -53,10 +54,13 @@ def make_windows(
     records = records[kept].sort_values(["region_code", "t_rec"], kind="stable").reset_index(drop=True)
     for name, values in _history_of(records, region_flares, features, settings.get("flare_history")).items():
         records[name] = values
-    good = records[features].notna().all(axis=1).to_numpy()
     if not len(records):
         raise InputError(f"no record of {', '.join(instruments)} is left by the selection {settings['selection']}.")
+    _check_features(records, features)
+    good = records[features].notna().all(axis=1).to_numpy()
     n_without_keywords = _count_of_each(~good, records["region_code"], instruments)
+    bare = ~pd.Series(good).groupby(records["region_code"].to_numpy()).any()
+    n_bare_regions = _count_of_each(bare.to_numpy(), bare.index.to_series(), instruments)
     image, bad_in_window = None, None
     if images is not None:
         image = image_of_each(records, images)
@@ -117,6 +121,7 @@ def make_windows(
     of_windows = region_code[last] // REGION_LIMIT
     for i, name in enumerate(instruments):
         counts[name]["records_with_missing_keywords"] = n_without_keywords[name]
+        counts[name]["regions_without_keywords"] = n_bare_regions[name]
         counts[name]["windows_kept"] = int((of_windows == i).sum())
         n_bad = windows.n_bad[of_windows == i]
         if window_settings.get("padding", "none") == "zeros":
@@ -172,6 +177,23 @@ def _selected(records: pd.DataFrame, selection: Mapping[str, Any]) -> tuple[np.n
         counts[name]["records_without_quality"] = int((own_records & (records["quality"] == NOT_GIVEN)).sum())
         counts[name]["records_without_longitude"] = int((own_records & records["longitude_min"].isna()).sum())
     return kept, counts
+
+
+def _check_features(records: pd.DataFrame, features: Sequence[str]) -> None:
+    """InputError where a feature is in no table, or has no value in any record of an instrument."""
+    in_no_table = [name for name in features if name not in records]
+    if in_no_table:
+        raise InputError(
+            f"features {', '.join(in_no_table)}: in none of the tables that the study takes; wanted a column of each. "
+            "Take tables that have them (`source.tables`), or leave them out of `features`."
+        )
+    for instrument, own in records.groupby("instrument", sort=False):
+        empty = [name for name in features if own[name].isna().all()]
+        if empty:
+            raise InputError(
+                f"features {', '.join(empty)}: none of the {len(own)} records of {instrument} has a value; wanted it "
+                "of most, as a record without one of its features is left out. Leave them, or the instrument, out."
+            )
 
 
 def _history_of(

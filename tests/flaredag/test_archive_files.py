@@ -38,6 +38,18 @@ def test_an_archive_of_two_instruments_by_hand():
     assert files.figures() == ["coverage", "magnetograms", "regressions", "quantiles"]
 
 
+def test_hourly_tables_are_those_of_harps_and_there_where_they_are_taken():
+    files = observed_files("jsoc", JSOC, used=["hourly_tables"])
+    shards = ("sharp-3", "sharp-4", "sharp-5")
+    assert files.raw["hourly_keywords"] == [f"results/jsoc/raw/hourly_keywords/{shard}.csv" for shard in shards]
+    assert files.curated["hourly_tables"] == [f"results/jsoc/hourly_tables/{shard}.nc" for shard in shards]
+    assert files.curated["hourly_tables_rejected"][2] == "results/jsoc/hourly_tables/sharp-5.rejected.csv"
+    plain = observed_files("jsoc", JSOC)
+    assert set(files.all_raw()) - set(plain.all_raw()) == set(files.raw["hourly_keywords"])
+    # The simulated Sun has one cadence.
+    assert "hourly_tables" not in observed_files("embedded", SIMULATED, used=["hourly_tables"]).curated
+
+
 def test_no_report_is_asked_of_years_after_the_last():
     settings = JSOC | {"retrieval": JSOC["retrieval"] | {"years": [2016, 2019]}}
     files = observed_files("jsoc", settings)

@@ -1,5 +1,7 @@
 """What the rules read from the configuration for figures, report and manifest."""
 
+import yaml
+
 from flaredag.archive_files import ArchiveFiles
 from flaredag.configuration import (
     ENSEMBLE_FIGURES,
@@ -11,6 +13,8 @@ from flaredag.configuration import (
     figures_of,
     study_in_report,
 )
+from flaredag.flare_history import HISTORY_FEATURES
+from flaredag.keyword_ranges import KEYWORDS
 from flaredag.sources import read_manifest
 from flaredag.studies import (
     stacked_datasets,
@@ -191,3 +195,15 @@ def test_artifacts_say_what_they_were_made_from(study, config):
     assert {f"r/a/s/figures/{name}.svg" for name in EXPLANATION_FIGURES}.isdisjoint(of_keywords)
     # What one was made from is itself an artifact.
     assert {path for row in rows.values() for path in row["made_from"]} <= rows.keys()
+
+
+def test_the_schema_knows_every_feature():
+    schema = yaml.safe_load((ROOT / "rules" / "config.schema.yaml").read_text())
+    assert schema["$defs"]["feature"]["enum"] == [*KEYWORDS, *HISTORY_FEATURES]
+
+
+def test_a_leak_that_hangs_on_the_tables_is_told_of_these_tables(study):
+    leak = {"setting": "source.tables", "value": "tables", "text": "No longitude."}
+    assert "No longitude." in study_in_report("sun2022", study | {"declared_leaks": [leak]})["declared_leaks"]
+    elsewhere = study | {"declared_leaks": [leak | {"value": "sharp_table"}]}
+    assert study_in_report("sun2022", elsewhere)["declared_leaks"] == []

@@ -134,6 +134,15 @@ def test_a_split_without_one_class_is_refused(windows, split, value, told):
             draw_dataset(with_labels(windows, label), seed=0, **settings)
 
 
+@pytest.mark.parametrize("borders", ["cut", "purged"])
+def test_years_without_a_positive_sample_are_told(windows, borders):
+    years = {"split_by": "time", "borders": borders, "validation_from": "2012-01-09", "test_from": "2012-01-18"}
+    quiet = (windows.issue_time >= np.datetime64("2012-01-09")) & (windows.issue_time < np.datetime64("2012-01-18"))
+    quiet_year = with_labels(windows, np.where(quiet, 0, windows.label))
+    with pytest.raises(InputError, match=r"SHARP_ONLY, seed 0: the validation split has 0 positive and [1-9]\d+ neg"):
+        draw_dataset(quiet_year, seed=0, **NATURAL | years)
+
+
 class TestGroups:
     @given(
         group_of=st.lists(st.integers(0, 9), min_size=20, max_size=20),

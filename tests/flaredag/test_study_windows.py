@@ -466,6 +466,7 @@ class TestSelection:
             "records_without_quality": 0,
             "records_without_longitude": 0,
             "records_with_missing_keywords": 1,
+            "regions_without_keywords": 0,
             "windows_kept": 1,
             "windows_with_filled_records": 1,
         }
@@ -503,6 +504,26 @@ class TestSelection:
     def test_a_keyword_that_is_no_feature_may_be_missing(self):
         _, counts = made(records_of(r_value=np.nan), flares_of())
         assert counts["sharp"]["records_with_missing_keywords"] == 0
+
+    def test_a_region_without_one_of_the_keywords_has_no_window_and_is_counted(self):
+        records = pd.concat([records_of(377), records_of(401, area=np.nan), records_of(402, n_records=3, area=np.nan)])
+        for settings in (SETTINGS, PADDED):
+            study, counts = made(records, flares_of(), settings=settings)
+            assert set(study.region) == {377}
+            assert counts["sharp"]["records_with_missing_keywords"] == 23
+            assert counts["sharp"]["regions_without_keywords"] == 2
+            assert counts["smarp"]["regions_without_keywords"] == 0
+            assert np.isfinite(study.features[study.step_record[study.step_record >= 0]]).all()
+
+    def test_features_that_no_table_has_are_told(self):
+        settings = settings_with(features=["area", "totbsq", "epsz"])
+        with pytest.raises(InputError, match=r"features totbsq, epsz: in none of the tables .*source\.tables"):
+            made(records_of(), flares_of(), settings=settings)
+
+    def test_a_feature_without_any_value_of_an_instrument_is_told(self):
+        records = pd.concat([records_of(377), records_of(12, n_records=7, instrument="smarp", usfluxl=np.nan)])
+        with pytest.raises(InputError, match=r"features usfluxl: none of the 7 records of smarp has a value"):
+            made(records, flares_of())
 
     def test_noaa_regions_of_records_left_out_still_name_the_patch(self):
         noaa_ars = ["11158"] * 19 + ["11200"]

@@ -103,6 +103,9 @@ def test_keywords_of_the_vector_field_and_latitudes_where_the_table_has_them(tmp
     records, _, _ = curated(tmp_path, raw_records(USFLUX="2.6e22", TOTUSJH=some("1000", "MISSING")))
     assert records["usflux"].unique().tolist() == [2.6e22]
     assert records["totusjh"].isna().tolist().count(True) == 1
+    records, counts, _ = curated(tmp_path, raw_records(TOTBSQ="2e10", EPSZ=some("-0.2", "MISSING", at=(3, 5))))
+    assert records["totbsq"].unique().tolist() == [2e10]
+    assert records["epsz"].isna().sum() == counts["values_missing"] == 2
     records, _, _ = curated(tmp_path, raw_records().drop(columns=["LAT_MIN", "LAT_MAX"]))
     assert "usflux" not in records
     assert records["latitude_min"].dtype == np.float64
@@ -190,6 +193,9 @@ def test_lines_with_too_few_or_too_many_fields_are_left_out(tmp_path):
     [
         ({"AREA": "4.8", "R_VALUE": "10682.3"}, r"raw\.csv: column R_VALUE: 120 of 120 .* would fit .*AREA"),
         ({"USFLUXL": "51.8", "MEANGBL": "2.7e22"}, r"raw\.csv: column USFLUXL: 120 of 120 .* would fit .*MEANGBL"),
+        # As in the files of Liu et al. 2019: forces under each other's names, and under those of the vector field.
+        ({"TOTBSQ": "-0.02", "EPSX": "2e10"}, r"raw\.csv: column TOTBSQ: 120 of 120 .* would fit .*EPSX"),
+        ({"TOTUSJZ": "107", "ABSNJZH": "1.9e13"}, r"raw\.csv: column TOTUSJZ: 120 of 120 .* would fit .*ABSNJZH"),
         ({"USFLUXL": "2.7"}, r"raw\.csv: column USFLUXL: 120 of 120 values lie outside 1e\+18 to 1e\+24 Mx"),
     ],
 )

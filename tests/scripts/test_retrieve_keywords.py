@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import signal
 import subprocess
@@ -11,6 +12,7 @@ import textwrap
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import ClassVar
 
 import pandas as pd
 import pytest
@@ -20,9 +22,9 @@ from flaredag import kept_shards
 from flaredag.errors import InputError
 from flaredag.kept_shards import as_of_of_shard
 from flaredag.retrying import BackOff
-from jsoc_server import JsocServer
+from jsoc_server import LORENTZ, LORENTZ_FORCE, JsocServer
 from local_server import running
-from made_up_patches import SHARP, SMARP, record, series_of, times
+from made_up_patches import SHARP, SMARP, forces, record, series_of, times
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 SETTINGS = {
@@ -284,3 +286,79 @@ def test_a_killed_run_goes_on_where_it_was(table: Path, tmp_path: Path) -> None:
         assert not table.exists()
         assert retrieved(server, table) == right
         assert asked_regions(server) == ["300-324", "325-349", "350-374", "350-374", "375-399"]
+
+
+class TestLorentzForces:
+    """Of a series of their own, joined on region and T_REC."""
+
+    WITH_FORCES: ClassVar = {"cadence_minutes": 60, "lorentz_series": LORENTZ}
+    RECORDS: ClassVar = [record(region, t) for region in (301, 377) for t in times("2011.02.15", 0, 12, 60, 96, 120)]
+    # In another order, without one record that the patches have, with one that they have not.
+    FORCES: ClassVar = [
+        *(forces(377, t, TOTFZ="-3.5e3") for t in times("2011.02.15", 120, 60, 12, 0)),
+        *(forces(301, t) for t in times("2011.02.15", 180, 0, 120)),
+    ]
+
+    def server_of(self, found: list[dict[str, str]] = FORCES) -> JsocServer:
+        return JsocServer([series_of(self.RECORDS), series_of(found, LORENTZ)])
+
+    def test_by_hand(self, table: Path, caplog: pytest.LogCaptureFixture) -> None:
+        caplog.set_level("INFO", logger="flaredag")
+        with running(self.server_of()) as server:
+            found = pd.read_csv(io.StringIO(retrieved(server, table, settings=self.WITH_FORCES)), dtype=str)
+        assert found.columns[-8:].tolist() == ["AREA", *LORENTZ_FORCE]
+        assert found[["HARPNUM", "T_REC", "TOTBSQ", "TOTFZ"]].to_numpy().tolist() == [
+            [region, t_rec, *values]
+            for region, of_region in (
+                ("301", [("0.125", "0.125"), ("MISSING", "MISSING"), ("0.125", "0.125")]),
+                ("377", [("0.125", "-3.5e3")] * 3),
+            )
+            for t_rec, values in zip(times("2011.02.15", 0, 60, 120), of_region, strict=True)
+        ]
+        assert "1 of 6 records have no Lorentz forces" in caplog.text
+        asked = [asked for asked in server.requests if "rs_list" in asked]
+        assert len(asked) == 2 * 4
+        assert all("%4060m" in one for one in asked)
+        assert not any("QUALITY" in one for one in asked if "Lorentz" in one)
+
+    def test_without_any_the_columns_are_missing_everywhere(self, table: Path) -> None:
+        with running(self.server_of([forces(301, t) for t in times("2011.02.15", 12)])) as server:
+            found = pd.read_csv(io.StringIO(retrieved(server, table, settings=self.WITH_FORCES)), dtype=str)
+        assert set(found[list(LORENTZ_FORCE)].to_numpy().ravel()) == {"MISSING"}
+        assert len(found) == 6
+
+    @pytest.mark.parametrize("fault", ["500", "garbage", "cut"])
+    def test_faults_change_no_byte_and_what_has_come_is_not_asked_again(
+        self, table: Path, tmp_path: Path, fault: str
+    ) -> None:
+        with running(self.server_of()) as server:
+            right = retrieved(server, tmp_path / "right" / table.name, settings=self.WITH_FORCES)
+            server.requests.clear()
+            server.fail("Lorentz.*rs_list|rs_list.*Lorentz", "right", "right", *[fault] * 3)
+            with pytest.raises(InputError, match=LORENTZ):
+                retrieved(server, table, settings=self.WITH_FORCES)
+            assert not table.exists()
+            server.requests.clear()
+            assert retrieved(server, table, settings=self.WITH_FORCES) == right
+            assert asked_regions(server) == ["350-374", "375-399"]
+            # Neither answers to the one question nor to the other are asked for again.
+            server.requests.clear()
+            assert retrieved(server, table, settings=self.WITH_FORCES) == right
+            assert server.requests == []
+
+    def test_a_series_that_lacks_some(self, table: Path, caplog: pytest.LogCaptureFixture) -> None:
+        server = self.server_of()
+        server.series[LORENTZ.lower()].keywords.remove("EPSX")
+        with running(server):
+            text = retrieved(server, table, settings=self.WITH_FORCES)
+        assert "EPSX" not in text
+        assert "EPSY" in text
+        assert f"{LORENTZ} has no keyword EPSX: left out" in caplog.text
+
+    def test_two_records_of_one_time_are_left_to_curation(self) -> None:
+        keys = {"HARPNUM": ["301"], "T_REC": times("2011.02.15", 0)}
+        both = pd.DataFrame({name: [*values, *values] for name, values in keys.items()} | {"TOTFZ": ["1", "2"]})
+        joined = retrieve_keywords.with_forces(pd.DataFrame(keys), both)
+        assert joined["TOTFZ"].tolist() == ["1", "2"]
+        # The same twice is once.
+        assert len(retrieve_keywords.with_forces(pd.DataFrame(keys), both.assign(TOTFZ="1"))) == 1

@@ -1,6 +1,11 @@
 """Configurations: each is dry-run; wrong ones are refused with the key, what was found and what was wanted."""
 
+import numpy as np
 import pytest
+
+from flaredag.flare_history import HISTORY_FEATURES
+from flaredag.keyword_ranges import LORENTZ_FORCE
+from flaredag.samples import read_windows
 
 WRONG = {
     "misspelt": (
@@ -28,6 +33,18 @@ WRONG = {
     "cubes of no known way": (
         lambda config: config["curation"]["cubes"].update(sharp_to_smarp="guess"),
         ["'guess' is not one of"],
+    ),
+    "override of an archive with a misspelt key": (
+        lambda config: config["study"]["sun2022"].update(on_archive={"embedded": {"windows": {"n_step": 9}}}),
+        ["Additional properties are not allowed", "n_step"],
+    ),
+    "override of a data set that is not there": (
+        lambda config: config["study"]["sun2022"].update(on_archive={"embedded": {"datasets": {"M9_*": {"folds": 3}}}}),
+        ["study.sun2022.on_archive.embedded.datasets: no data set M9_*", "SHARP_ONLY"],
+    ),
+    "feature that nobody knows": (
+        lambda config: config["study"]["sun2022"].update(features=["area", "epsw"]),
+        ["'epsw' is not one of", "'epsx'"],
     ),
     "unknown evolution type": (
         lambda config: config["study"]["sun2022"]["labels"].update(positive=["QUIET->LOUD"]),
@@ -58,6 +75,8 @@ def test_wrong_configurations_are_refused(project, case):
         ["archive=embedded", "effort=quick"],
         ["archive=published", "effort=quick", "studies=sun2022"],
         ["archive=published", "mirror=somewhere", "studies=liu2019"],
+        ["archive=embedded", "effort=quick", "studies=liu2019"],
+        ["archive=jsoc", "studies=liu2019"],
         ["store=elsewhere"],
     ],
 )
@@ -77,6 +96,19 @@ def test_a_split_without_a_positive_sample_is_told(finished_copy):
     assert result.returncode != 0
     assert "error: SHARP_ONLY, seed 0: the train split has 0 positive" in result.stdout
     assert "Traceback" not in result.stdout
+
+
+def test_the_simulated_sun_has_all_forty_features(finished_copy):
+    windows = "results/embedded/liu2019/windows.nc"
+    assert finished_copy.run("--config", "studies=liu2019", "--", windows) == ["make_windows"]
+    made = read_windows(finished_copy.path(windows), "at_least_m")
+    assert len(made.feature_names) == len(set(made.feature_names)) == 40
+    assert set(made.feature_names) > {*LORENTZ_FORCE, *HISTORY_FEATURES}
+    of_steps = made.features[made.step_record[made.step_record >= 0]]
+    assert np.isfinite(of_steps).all()
+    # None of them is one number alone, so that all can tell something; of the strongest flares there may be none.
+    constant = {name for name, values in zip(made.feature_names, of_steps.T, strict=True) if np.ptp(values) == 0}
+    assert constant <= {"xdec", "xhis", "xhis1d"}
 
 
 def test_a_missing_mirror_is_told(project):

@@ -4,15 +4,19 @@ import shutil
 import tarfile
 from contextlib import ExitStack
 
+import numpy as np
 import pytest
 import xarray as xr
 
 from flaredag.artifacts import sha256_of_file
+from flaredag.keyword_ranges import LORENTZ_FORCE as FORCES
+from flaredag.samples import read_windows
 from jsoc_server import JsocServer
 from local_server import running
 from noaa_server import NoaaServer
 
 NOTIFY = "somebody@example.org"
+LORENTZ_FORCE = set(FORCES)
 
 
 def files_of_noaa(raw) -> dict[str, bytes]:
@@ -75,6 +79,7 @@ def test_what_is_retrieved_gives_what_the_simulated_files_give(served, finished)
     project, jsoc, noaa = served
     jsoc.fail("rs_list", "500", "garbage", "cut", "slow")
     jsoc.fail("exp_request", "429", "drop")
+    jsoc.fail("Lorentz", "500", "cut")
     jsoc.fail("magnetogram", "cut", "garbage", "500", "slow")
     noaa.fail("SRS", "500", "cut", "slow")
     # Fits are filed under what they are made from: of the same samples none is made anew.
@@ -85,6 +90,9 @@ def test_what_is_retrieved_gives_what_the_simulated_files_give(served, finished)
     ran = project.run("--config", "archive=jsoc", "--", *targets)
     assert {"retrieve_keywords", "retrieve_segments", "retrieve_hek_flares", "verify_predictions"} <= set(ran)
     assert not [rule for rule in ran if rule.startswith("fit_")]
+    # A study of hourly records with the Lorentz forces, beside the one that takes those of every 96 minutes.
+    of_hourly = ("--config", "archive=jsoc", "studies=liu2019", "--", "results/jsoc/liu2019/windows.nc")
+    assert set(project.run(*of_hourly)) == {"retrieve_keywords", "curate_jsoc_keywords", "make_windows"}
     assert not jsoc.faults
     assert not noaa.faults
     for path in sorted((embedded / "tables").glob("*.nc")):
@@ -92,12 +100,21 @@ def test_what_is_retrieved_gives_what_the_simulated_files_give(served, finished)
         mine = xr.load_dataset(retrieved / "tables" / path.name, decode_times=False)
         # The simulated records have the Lorentz forces too, which JSOC has in a series of their own.
         xr.testing.assert_identical(theirs[sorted(mine)], mine[sorted(mine)])
-        assert {str(name)[:3] for name in set(theirs) - set(mine)} <= {"tot", "eps"}
+        assert set(theirs) - set(mine) == (LORENTZ_FORCE if path.name.startswith("sharp") else set())
+        if path.name.startswith("sharp"):
+            hourly = xr.load_dataset(retrieved / "hourly_tables" / path.name, decode_times=False)
+            assert hourly.sizes["record"] > 0
+            xr.testing.assert_identical(theirs.isel(record=theirs["t_rec"].to_numpy() % 3600 == 0), hourly)
+    windows = read_windows(retrieved / "liu2019/windows.nc", "at_least_m")
+    assert len(windows.feature_names) == 40
+    assert set(windows.feature_names) >= LORENTZ_FORCE
+    assert np.isfinite(windows.features[windows.step_record[windows.step_record >= 0]]).all()
     for path in sorted((embedded / "cubes").glob("*.zarr.zip")):
         assert sha256_of_file(retrieved / "cubes" / path.name) == sha256_of_file(path), path.name
     for name in ("flares/goes.nc", "region_summaries.nc", "regions.nc"):
         assert sha256_of_file(retrieved / name) == sha256_of_file(embedded / name), name
     assert project.run("--config", "archive=jsoc", "--", *targets) == []
+    assert project.run(*of_hourly) == []
     said = [path for path in project.folder.rglob("*") if path.is_file() and path.name != "config.yaml"]
     assert not [path for path in said if NOTIFY.encode() in path.read_bytes()]
 
