@@ -27,6 +27,7 @@ from bench_ensembles import bench_ensembles  # noqa: E402
 from bench_explanations import bench_explanations  # noqa: E402
 from bench_history import bench_history  # noqa: E402
 from bench_networks import bench_networks  # noqa: E402
+from bench_ranking import bench_ranking  # noqa: E402
 from bench_small_networks import bench_small_networks  # noqa: E402
 from bench_verification import bench_verification  # noqa: E402
 
@@ -35,8 +36,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.parse_args()
     results = ROOT / "results"
-    rows = [bench_fit(), *bench_networks(), *bench_small_networks(), *bench_ensembles(), *bench_explanations()]
-    rows += [*bench_verification(), *bench_audit(), *bench_history(), *bench_keywords(), *bench_simulated_sun()]
+    rows = [bench_fit(), *bench_networks(), *bench_small_networks(), *bench_ranking(), *bench_ensembles()]
+    rows += [
+        *bench_explanations(),
+        *bench_verification(),
+        *bench_audit(),
+        *bench_history(),
+        *bench_keywords(),
+        *bench_simulated_sun(),
+    ]
     mirror = Path(os.environ.get("FLAREDAG_MIRROR", ROOT.parent / "shared" / "data"))
     if (mirror / "goes_xrs_ngdc").is_dir():
         rows += [*bench_parsers(mirror), *bench_cubes(mirror / "fits_sharp_377_series")]

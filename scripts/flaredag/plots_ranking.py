@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 PHYSICAL, HISTORY, TOGETHER = COLOURS[0], COLOURS[5], COLOURS[1]
-NAMING_WORDS = {"header": "paper's rank, by header", "true": "by true name"}
+NAMING_WORDS = {"header": "paper, by header", "true": "by true name"}
 # Rows of published ranks above the bars, in parts of the height of the panel.
 FIRST_ROW, BETWEEN_ROWS = 1.025, 0.055
 LEFT, BELOW_INCHES, ABOVE_INCHES, HEIGHT_INCHES = 0.145, 0.85, 0.62, 3.4

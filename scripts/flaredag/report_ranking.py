@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 N_SHOWN = 15
 # What the paper's headers call a feature, and what DeepFlarePred says that the column is.
-NAMING_WORDS = {"header": "by the headers", "true": "by true names", "": "own order"}
+NAMING_WORDS = {"header": "by the headers", "true": "by true names", "": "by our own scores"}
 
 
 def ranking(study: Study, ranked: pd.DataFrame, agreement: pd.DataFrame, claims: pd.DataFrame) -> list[Block]:
@@ -97,7 +97,7 @@ def _first_features(ranked: pd.DataFrame) -> Block:
     spans = [("", 2), ("alone, TSS", 3), ("first ones together, TSS", 2)]
     caption = (
         "Mean and standard deviation over seeds (n - 1) of the TSS of a model on one feature, and on all down to that "
-        "one together. Individual scores are maximised on the test split, as in the paper; `validation`: the "
+        "one together. Individual scores are maximised on the test split, as in the paper; validation: the "
         "threshold is chosen on the validation split. ranking.csv has all features."
     )
     if published:

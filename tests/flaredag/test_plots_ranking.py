@@ -39,7 +39,7 @@ def test_published_ranks_stand_above_the_bars_where_there_are_any():
     for text in axes.texts:
         rows.setdefault(round(text.get_position()[1], 3), []).append(text.get_text())
     assert list(rows.values()) == [
-        ["paper's rank, by header", "1", "3", "\N{EN DASH}", "4"],
+        ["paper, by header", "1", "3", "\N{EN DASH}", "4"],
         ["by true name", "4", "3", "\N{EN DASH}", "1"],
     ]
     (without,) = draw("B").axes

@@ -50,7 +50,7 @@ def test_agreement_and_claims_are_told_with_their_numbers():
     assert "nearer to the latter on 0 of 1 data sets." in said
     assert agreement["rows"][0]["cells"][:6] == ["A", "by the headers", "3 of 4", "1.000", "1.000", "3 of 3"]
     assert agreement["rows"][0]["cells"][6]["text"] == "TOTBSQ"
-    assert "2 of 2 by the headers, 0 of 2 by true names, 1 of 1 own order hold" in said
+    assert "2 of 2 by the headers, 0 of 2 by true names, 1 of 1 by our own scores hold" in said
     rows = [row["cells"] for row in claims["rows"] if "cells" in row]
     assert [cells[3] for cells in rows] == [
         "1 of 1",
