@@ -178,6 +178,20 @@ def test_data_sets_of_the_same_content_share_one_fit(project):
     assert set(fits.loc["TWIN", "path"]) == set(fits.loc["SHARP_ONLY", "path"])
 
 
+def test_another_data_set_permutes_no_features_again(project):
+    def one_more(config):
+        datasets = config["study"]["sun2022"]["datasets"]
+        datasets["OTHER"] = datasets["SHARP_ONLY"] | {"undersampled": ["train"]}
+
+    table = project.path("results/embedded/sun2022/importance.csv")
+    before = table.read_bytes()
+    project.configure(one_more)
+    ran = project.run("results/embedded/sun2022/importance.csv")
+    assert "draw_datasets" in ran
+    assert not {"permute_features", *FITS} & set(ran)
+    assert table.read_bytes() == before
+
+
 def test_a_made_up_digest_is_refused(project):
     made_up = "results/store/checkpoints/0123456789abcdef/networks-fedcba9876543210/predictions.nc"
     result = project.attempt(made_up)
