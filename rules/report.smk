@@ -23,6 +23,8 @@ rule write_report:
         decomposition=of_studies("decomposition.csv"),
         shipped_columns=of_studies("shipped_columns.csv"),
         shipped_scores=of_studies("shipped_scores.csv"),
+        runs=of_studies("runs.csv"),
+        runs_comparison=of_studies("runs_comparison.csv"),
         pages=lambda wildcards: [
             page for name in STUDIES for suffix in (".html", ".gif") for page in regions_explained(name, suffix)
         ],

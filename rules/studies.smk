@@ -101,6 +101,17 @@ def ours_in(wildcards):
     ]
 
 
+def runs_asked(wildcards):
+    """What the study of the job's wildcards asks of runs that overlap; nothing where it asks for none."""
+    return verification_settings.overlapping_runs(STUDIES[wildcards.study])
+
+
+def in_runs(wildcards):
+    """(data set, predictions) of the fits that overlapping runs are made of; none where the study asks for none."""
+    asked = runs_asked(wildcards).get("datasets", {})
+    return [(dataset, path) for dataset, path in (predicted(wildcards) if asked else []) if dataset in asked]
+
+
 def in_ensemble_figure(wildcards):
     """What a figure of ensembles is drawn from: scores, weights of all data sets, or forecasts on the first."""
     below = f"results/{ARCHIVE}/{wildcards.study}"

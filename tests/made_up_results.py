@@ -8,6 +8,7 @@ import pandas as pd
 
 import made_up_protocol
 from flaredag.artifacts import write_csv, write_json
+from flaredag.overlapping_run_tables import RUN_COLUMNS, RUN_COMPARISON_COLUMNS
 from flaredag.report_inputs import ArchiveResults, Results, read_archive_results, read_results
 from flaredag.score_tables import CATEGORICAL_METRICS, METRICS
 from flaredag.shipped_results import NAMED_COLUMNS, SHIPPED_SCORE_COLUMNS
@@ -24,6 +25,8 @@ TSS |= {("B", "logistic_regression"): (0.6, 0.7)}
 MADE_UP_TABLES = ("audit", "strata", "labels", "conformal", "decomposition")
 # Of a study whose authors shipped nothing.
 NOT_SHIPPED = {"shipped_columns": NAMED_COLUMNS, "shipped_scores": SHIPPED_SCORE_COLUMNS}
+# Of a study without runs that overlap.
+NO_RUNS = {"runs": RUN_COLUMNS, "runs_comparison": RUN_COMPARISON_COLUMNS}
 
 
 def study_named(name: str) -> dict:
@@ -183,7 +186,7 @@ def written(folder: Path, name: str) -> dict[str, str]:
     tables = {"intervals": intervals_of(name), "comparisons": comparisons_of(name)} | {
         each: getattr(made_up_protocol, each)() for each in MADE_UP_TABLES
     }
-    tables |= {each: pd.DataFrame(columns=list(columns)) for each, columns in NOT_SHIPPED.items()}
+    tables |= {each: pd.DataFrame(columns=list(columns)) for each, columns in (NOT_SHIPPED | NO_RUNS).items()}
     for each, table in tables.items():
         write_csv(folder / f"{each}.csv", table, float_format="%.10g")
     (folder / "papers.csv").write_text(
@@ -244,6 +247,7 @@ def paths_of(folder: Path) -> dict[str, str]:
         "intervals",
         *MADE_UP_TABLES,
         *NOT_SHIPPED,
+        *NO_RUNS,
     )
     names |= {each: f"{each}.csv" for each in tables}
     return {each: str(folder / file) for each, file in names.items()}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from flaredag.errors import InputError
+from flaredag.sample_folds import TRAINING, sample_folds
 from flaredag.samples import Dataset, StudyWindows
 from flaredag.splits import (
     SPLITS,
@@ -74,6 +75,7 @@ def split_members(
     test_fraction: float,
     validation_fraction: float,
     folds: int | None = None,
+    training_folds: int | None = None,
     split_by: str = "region",
     borders: str = "purged",
     purge_gap_hours: float = 0.0,
@@ -93,8 +95,10 @@ def split_members(
       all instruments outside of it train, and of their regions `validation_fraction` validate.
 
     Splits in time lie `purge_gap_hours` apart, and regions are whole. Where the `borders` of a split by time are "cut"
-    it goes by the issue time alone, and a region may be in two splits. Raises InputError (beginning with `where`) where
-    a region would be in two splits of any other kind, and where such are to be cut.
+    it goes by the issue time alone, and a region may be in two splits. With `training_folds` the training split lacks
+    the fold of the number `seed` of so many (`flaredag.sample_folds`), and no more hangs on the seed: splits are in
+    time (Liu et al. 2019, section 4.2). Raises InputError (beginning with `where`) where a region would be in two
+    splits of any other kind, where such are to be cut, and where there is no such fold.
     """
     cut = borders == "cut"
     if cut and split_by != "time":
@@ -146,7 +150,31 @@ def split_members(
         members["train"] |= added
     if not cut:
         check_splits({split: np.unique(group[members[split] & own]) for split in SPLITS}, where=where)
-    return {split: members[split] & (windows.label >= 0) for split in SPLITS}
+    labelled = {split: members[split] & (windows.label >= 0) for split in SPLITS}
+    if training_folds is not None:
+        labelled["train"] = _without_fold(windows, labelled["train"], seed, training_folds, where=where)
+    return labelled
+
+
+def _without_fold(
+    windows: StudyWindows, train: NDArray[np.bool_], fold: int, folds: int, *, where: str
+) -> NDArray[np.bool_]:
+    """Training samples, (sample,), less those of the training fold `fold` of `folds`."""
+    if not 0 <= fold < folds:
+        raise InputError(f"{where}: no training fold {fold}; wanted 0 to {folds - 1}. Mend `training_folds`.")
+    own = np.flatnonzero(train)
+    fold_of_own = sample_folds(
+        windows.label[own],
+        windows.instrument[own],
+        windows.region[own],
+        windows.issue_time[own],
+        folds=folds,
+        purpose=TRAINING,
+        where=where,
+    )
+    kept = np.zeros_like(train)
+    kept[own[fold_of_own != fold]] = True
+    return kept
 
 
 def _drawn(windows: StudyWindows, positions: NDArray[np.int64], seed: int, *, balanced: bool) -> NDArray[np.int64]:

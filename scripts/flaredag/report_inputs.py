@@ -16,6 +16,7 @@ from flaredag.diagnostics import read_decomposition
 from flaredag.ensemble_tables import WEIGHT_COLUMNS, read_weights
 from flaredag.errors import InputError
 from flaredag.explanations import CHECK_COLUMNS
+from flaredag.overlapping_run_tables import read_run_comparisons, read_runs
 from flaredag.published_figures import VERDICTS
 from flaredag.score_tables import INTERVAL_COLUMNS, INTERVAL_NUMBERS, read_scores
 from flaredag.shipped_results import read_named_columns, read_shipped_scores
@@ -55,6 +56,8 @@ ONE_FILE_A_STUDY = (
     "decomposition",
     "shipped_columns",
     "shipped_scores",
+    "runs",
+    "runs_comparison",
 )
 ONE_FILE = ("archive", "regressions", "factors")  # of the archive
 
@@ -148,6 +151,8 @@ class Results:
     decomposition: pd.DataFrame
     shipped_columns: pd.DataFrame
     shipped_scores: pd.DataFrame
+    runs: pd.DataFrame
+    runs_comparison: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -216,8 +221,16 @@ def read_results(paths: Mapping[str, str], *, study: str, archive: str) -> Resul
         decomposition=read_decomposition(paths["decomposition"]),
         shipped_columns=read_named_columns(paths["shipped_columns"]),
         shipped_scores=read_shipped_scores(paths["shipped_scores"]),
+        runs=read_runs(paths["runs"]),
+        runs_comparison=read_run_comparisons(paths["runs_comparison"]),
         **objects,
     )
+
+
+def intervals_over_seeds(results: Results) -> pd.DataFrame:
+    """Intervals of a study, without those of data sets whose seeds are training folds: their spread is another."""
+    in_folds = [name for name, entry in results.index.get("datasets", {}).items() if "training_folds" in entry]
+    return results.intervals[~results.intervals["dataset"].isin(in_folds)]
 
 
 def read_archive_results(paths: Mapping[str, str]) -> ArchiveResults:
