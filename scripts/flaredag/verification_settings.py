@@ -32,7 +32,7 @@ def profiles_threshold(figure: Mapping[str, Any]) -> str:
 
 
 def overlapping_runs(study: Mapping[str, Any]) -> dict[str, Any]:
-    """What verify_overlapping_runs is asked for: `datasets` (folds of each), `a`, `b` and `n_thresholds`; or nothing."""
+    """What verify_overlapping_runs is asked for: `datasets` (folds of each), `a`, `b`, `n_thresholds`; or nothing."""
     asked = study.get("overlapping_runs")
     if not asked:
         return {}
