@@ -128,8 +128,8 @@ def test_means_over_runs_of_liu2019_follow_from_each_other() -> None:
         for metric in ("precision", "accuracy", "balanced_accuracy", "heidke_skill_score"):
             # Unlike in Table 3, the Heidke skill score of the LSTM follows from the rest.
             assert scored[metric] == pytest.approx(own[metric], abs=3.5e-3), (dataset, model, metric)
-        # The Brier skill score is against the event rate of the runs; that of the LSTM for M5.0 and above, -21.576, would
-        # need a Brier score of .0906, printed as .090.
+        # The Brier skill score is against the event rate of the runs; that of the LSTM for M5.0 and above, -21.576,
+        # would need a Brier score of .0906, printed as .090.
         rate = n_events / (n_events + n_others)
         at_most = 1 - (own["brier_score"] - 5e-4) / (rate * (1 - rate))
         at_least = 1 - (own["brier_score"] + 5e-4) / (rate * (1 - rate))

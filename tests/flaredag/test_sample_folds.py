@@ -31,9 +31,8 @@ def of_class(folds, samples, value):
 def labelled(draw):
     """Samples of a few regions, each once, at least six of each class."""
     places = draw(st.lists(st.tuples(st.integers(1, 9), st.integers(0, 99)), min_size=12, max_size=60, unique=True))
-    labels = draw(
-        st.permutations([0, 1] * 6 + draw(st.lists(st.integers(0, 1), min_size=48, max_size=48))[: len(places) - 12])
-    )
+    more = draw(st.lists(st.integers(0, 1), min_size=len(places) - 12, max_size=len(places) - 12))
+    labels = draw(st.permutations([0, 1] * 6 + more))
     return [(*place, label) for place, label in zip(places, labels, strict=True)]
 
 
