@@ -14,7 +14,7 @@ rule stack_predictions:
         "../envs/stack_predictions.yaml"
     params:
         dataset=lambda wildcards: wildcards.dataset,
-        ensembles=of_study("ensembles"),
+        ensembles=lambda wildcards: studies.ensembles_on(STUDIES[wildcards.study], wildcards.dataset),
         code=code_digest("stack_predictions.py"),
     script:
         "../scripts/stack_predictions.py"
@@ -53,7 +53,7 @@ rule plot_ensembles:
     params:
         kind=lambda wildcards: wildcards.figure,
         ensemble=lambda wildcards: STUDIES[wildcards.study]["ensembles"][0],
-        datasets=lambda wildcards: studies.stacked_datasets(STUDIES[wildcards.study]),
+        datasets=lambda wildcards: datasets_in_ensemble_figure(STUDIES[wildcards.study]),
         seed=lambda wildcards: STUDIES[wildcards.study]["seeds"][0],
         criterion="accuracy",
         study=lambda wildcards: wildcards.study,

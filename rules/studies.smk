@@ -112,10 +112,16 @@ def in_runs(wildcards):
     return [(dataset, path) for dataset, path in (predicted(wildcards) if asked else []) if dataset in asked]
 
 
+def datasets_in_ensemble_figure(study):
+    """Data sets on which the first ensemble of a study, which its figures show, is made."""
+    return studies.stacked_datasets(study, study["ensembles"][0]["name"])
+
+
 def in_ensemble_figure(wildcards):
-    """What a figure of ensembles is drawn from: scores, weights of all data sets, or forecasts on the first."""
+    """What a figure of the first ensemble is drawn from: scores, weights of all its data sets, or forecasts on one."""
     below = f"results/{ARCHIVE}/{wildcards.study}"
-    stacked = ensembles_of(wildcards.study)
+    datasets = datasets_in_ensemble_figure(STUDIES[wildcards.study])
+    stacked = {name: path for name, path in ensembles_of(wildcards.study).items() if name in datasets}
     if wildcards.figure == "ensemble_weights":
         return [path.replace(".nc", ".weights.csv") for path in stacked.values()]
     if wildcards.figure == "ensemble_scores":

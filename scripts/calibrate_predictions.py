@@ -23,13 +23,14 @@ SPLITS_USED = ("validation", "test")
 
 
 def calibrate_predictions(
-    predictions: pd.DataFrame, counts: Mapping[str, Any], *, undersampled: Sequence[str]
+    predictions: pd.DataFrame, counts: Mapping[str, Any], *, undersampled: Sequence[str], class_weighted: Sequence[str]
 ) -> Iterator[pd.DataFrame]:
     """Calibrated predictions of every model and seed, one table each, of the validation and the test split.
 
     `predictions` has the columns of flaredag.predictions; `counts` is the entry `seeds` of the data set in the index:
     samples of each class by seed, as drawn (`splits`) and before under-sampling (`natural`); `undersampled` names the
-    balanced splits. Forecasts are made for the population of the test split: at the natural event rate of the training
+    balanced splits, `class_weighted` the models trained with weights that make the classes equal: their training rate
+    is one half. Forecasts are made for the population of the test split: at the natural event rate of the training
     split, or, where the test split itself is balanced, at a rate of one half. Where the validation split is not of that
     population its samples are weighted to its rate; nothing else is taken from the test split.
 
@@ -38,6 +39,8 @@ def calibrate_predictions(
     for (model, seed), samples in predictions.groupby(["model", "seed"], observed=True, sort=True):
         try:
             training_rate, natural_rate = (_event_rate(counts, seed, kind) for kind in ("splits", "natural"))
+            if str(model) in class_weighted:
+                training_rate = 0.5
             rate = 0.5 if "test" in undersampled else natural_rate
             validation = samples[samples["split"] == "validation"]
             label, probability = validation["label"].to_numpy(), validation["probability"].to_numpy()
@@ -68,6 +71,7 @@ def main(
     study: str,
     dataset: str,
     undersampled: Sequence[str],
+    class_weighted: Sequence[str],
     settings: Mapping[str, Any],
 ) -> None:
     """Calibrate the files `predictions` of `dataset`; write netCDF, and what came of the label sets (CSV).
@@ -87,7 +91,9 @@ def main(
     for path in paths:
         raw.append(read_predictions(path, SPLITS_USED))
         try:
-            tables += calibrate_predictions(raw[-1], datasets[dataset]["seeds"], undersampled=undersampled)
+            tables += calibrate_predictions(
+                raw[-1], datasets[dataset]["seeds"], undersampled=undersampled, class_weighted=class_weighted
+            )
         except InputError as error:
             raise InputError(f"{path}, data set {dataset}: {error}") from error
         progress.advance()
@@ -132,5 +138,6 @@ if __name__ == "__main__":
             study=snakemake.params.study,
             dataset=snakemake.params.dataset,
             undersampled=snakemake.params.undersampled,
+            class_weighted=snakemake.params.class_weighted,
             settings=snakemake.params.settings,
         )

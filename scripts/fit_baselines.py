@@ -15,6 +15,7 @@ MODELS = {
     "logistic_regression": logistic_regression,
     "logistic_regression_on_first_feature": logistic_regression,
     "logistic_regression_on_quantiles": logistic_regression,
+    "logistic_regression_on_logarithms": logistic_regression,
     "gradient_boosting": gradient_boosting,
 }
 

@@ -9,7 +9,11 @@ from flaredag.fitting import dataset_of, fit_batch, write_batch
 from flaredag.joblog import job_log
 from flaredag.models import FittedModel, random_forest, support_vector_machine
 
-MODELS = {"random_forest": random_forest, "support_vector_machine": support_vector_machine}
+MODELS = {
+    "random_forest": random_forest,
+    "random_forest_of_large_leaves": random_forest,
+    "support_vector_machine": support_vector_machine,
+}
 
 
 def fit_classifiers(

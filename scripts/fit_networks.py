@@ -14,6 +14,7 @@ MODELS = {
     "lstm_attention": attention_lstm,
     "lstm_attention_authors_code": attention_lstm,
     "lstm_attention_masked": attention_lstm,
+    "lstm_attention_unweighted": attention_lstm,
     "lstm_without_attention": attention_lstm,
     "lstm_without_dense": attention_lstm,
     "lstm_alone": attention_lstm,

@@ -32,6 +32,9 @@ DIAGNOSTICS_CAPTION = (
     "Forecasts on {dataset}: reliability by isotonic regression with 95 % bands (CORP), economic value by cost-loss "
     "ratio, and Murphy diagram, by resampling regions (days: stretches of time)."
 )
+# A boundary between two learners' forecasts is a line in their plane.
+BOUNDARIES = "ensemble_boundaries"
+N_LEARNERS_OF_BOUNDARIES = 2
 ENSEMBLE_FIGURES = {
     "ensemble_scores": (
         "True skill statistic on the test set of base learners and of their combinations, a point a seed (Fig. 9 of "
@@ -39,7 +42,7 @@ ENSEMBLE_FIGURES = {
         "do."
     ),
     "ensemble_weights": "Weight of the first learner by criterion, a point a seed (Fig. 10 of Sun et al. 2022).",
-    "ensemble_boundaries": (
+    BOUNDARIES: (
         "Forecasts of both learners on each split of one seed, the decision boundary fitted on validation (line) and "
         "on test (dashed, the oracle), and the criterion along the weight (Fig. 11 of Sun et al. 2022)."
     ),
@@ -95,7 +98,10 @@ def figures_of(study: Mapping[str, Any]) -> list[dict[str, Any]]:
         for dataset in dict.fromkeys(one["dataset"] for one in diagnosed_series(study))
     ]
     if study["ensembles"]:
-        shown["Stacking"] = [{"name": name, "title": title} for name, title in ENSEMBLE_FIGURES.items()]
+        two = len(study["ensembles"][0]["learners"]) == N_LEARNERS_OF_BOUNDARIES
+        shown["Stacking"] = [
+            {"name": name, "title": title} for name, title in ENSEMBLE_FIGURES.items() if two or name != BOUNDARIES
+        ]
     if study["explanation"]:
         shown["Explanation"] = [{"name": name, "title": title} for name, title in EXPLANATION_FIGURES.items()]
     return [figure | {"section": section} for section, figures in shown.items() for figure in figures]

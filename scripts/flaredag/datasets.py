@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from flaredag.errors import InputError
+from flaredag.keyword_ranges import KEYWORDS
 from flaredag.sample_folds import TRAINING, sample_folds
 from flaredag.samples import Dataset, StudyWindows
 from flaredag.splits import (
@@ -82,6 +83,7 @@ def split_members(
     validation_from: str | None = None,
     test_from: str | None = None,
     tested_cycle: Sequence[str] = (),
+    zero_keywords: str = "kept",
 ) -> dict[str, NDArray[np.bool_]]:
     """Which labelled windows, (sample,), are in each split, before any is left out to balance it.
 
@@ -95,10 +97,12 @@ def split_members(
       all instruments outside of it train, and of their regions `validation_fraction` validate.
 
     Splits in time lie `purge_gap_hours` apart, and regions are whole. Where the `borders` of a split by time are "cut"
-    it goes by the issue time alone, and a region may be in two splits. With `training_folds` the training split lacks
-    the fold of the number `seed` of so many (`flaredag.sample_folds`), and no more hangs on the seed: splits are in
-    time (Liu et al. 2019, section 4.2). Raises InputError (beginning with `where`) where a region would be in two
-    splits of any other kind, where such are to be cut, and where there is no such fold.
+    it goes by the issue time alone, and a region may be in two splits. Windows whose last record has a keyword that is
+    exactly 0, as R_VALUE is where there is no strong inversion line, are in no split where `zero_keywords` are
+    "left_out": the code of Liu et al. 2019 takes such records for incomplete ones. With `training_folds` the training
+    split lacks the fold of the number `seed` of so many (`flaredag.sample_folds`), and no more hangs on the seed:
+    splits are in time (Liu et al. 2019, section 4.2). Raises InputError (beginning with `where`) where a region would
+    be in two splits of any other kind, where such are to be cut, and where there is no such fold.
     """
     cut = borders == "cut"
     if cut and split_by != "time":
@@ -150,10 +154,13 @@ def split_members(
         members["train"] |= added
     if not cut:
         check_splits({split: np.unique(group[members[split] & own]) for split in SPLITS}, where=where)
-    labelled = {split: members[split] & (windows.label >= 0) for split in SPLITS}
+    usable = windows.label >= 0
+    if zero_keywords == "left_out":
+        usable &= ~_ends_in_zero(windows)
+    members = {split: members[split] & usable for split in SPLITS}
     if training_folds is not None:
-        labelled["train"] = _without_fold(windows, labelled["train"], seed, training_folds, where=where)
-    return labelled
+        members["train"] = _without_fold(windows, members["train"], seed, training_folds, where=where)
+    return members
 
 
 def _without_fold(
@@ -175,6 +182,12 @@ def _without_fold(
     kept = np.zeros_like(train)
     kept[own[fold_of_own != fold]] = True
     return kept
+
+
+def _ends_in_zero(windows: StudyWindows) -> NDArray[np.bool_]:
+    """Whether a keyword of a window's last record is 0, (sample,); features of the flare history often are."""
+    keywords = [i for i, name in enumerate(windows.feature_names) if name in KEYWORDS]
+    return (windows.features[:, keywords] == 0).any(axis=1)[windows.step_record[:, -1]]
 
 
 def _drawn(windows: StudyWindows, positions: NDArray[np.int64], seed: int, *, balanced: bool) -> NDArray[np.int64]:

@@ -58,8 +58,10 @@ def checked_predictions(
 ) -> pd.DataFrame:
     """`table` with the columns, dtypes and guarantees of this module; extra columns are left out.
 
-    A region in two splits of a seed is a leak, which nothing of ours may have. Forecasts of others are taken with it
-    (`region_in_two_splits_allowed`), so that their audit can tell it. The whole disk (`FULL_DISK`) is in every split.
+    A region in two splits of a seed is a leak, which nothing of ours may have, but where the splits of the seed follow
+    each other in time: a study may cut regions at borders in time, and its audit says so. Forecasts of others are taken
+    with it (`region_in_two_splits_allowed`), so that their audit can tell it. The whole disk (`FULL_DISK`) is in every
+    split.
 
     Raises InputError with `source`, the first offending record and their number on: a missing column, no
     record, a name that CF flags cannot hold, a number out of its range, a time that is missing, zoned or has
@@ -236,15 +238,25 @@ def _refuse_regions_in_two_splits(table: pd.DataFrame, source: str | Path) -> No
     split = table["split"].cat.codes.to_numpy(dtype=np.int64)
     regions, first, inverse = np.unique(_packed_regions(table), return_index=True, return_inverse=True)
     elsewhere = (split != split[first][inverse]) & (table["instrument"] != FULL_DISK).to_numpy()
-    if elsewhere.any():
+    if elsewhere.any() and not _follow_in_time(table[table["seed"].isin(table["seed"].to_numpy()[elsewhere])]):
         n_regions = len(np.unique(inverse[elsewhere]))
         record = int(elsewhere.argmax())
         other = int(first[inverse[record]])
         raise InputError(
             f"{source}: {n_regions} of {len(regions)} regions, counted by seed, lie in two splits; the first: record "
             f"{record + 1} ({_described(table, record)}) and record {other + 1} ({_described(table, other)}). Wanted "
-            "each region in one split of a seed. Split by region."
+            "each region in one split of a seed, or splits that follow each other in time. Split by region."
         )
+
+
+def _follow_in_time(table: pd.DataFrame) -> bool:
+    """Whether, in every seed, all forecasts of a split are issued before those of the next one."""
+    for _, of_seed in table.groupby("seed", sort=False):
+        issued = of_seed.groupby("split", observed=True)["issue_time"].agg(["min", "max"])
+        issued = issued.loc[[split for split in SPLITS if split in issued.index]]
+        if (issued["max"].to_numpy()[:-1] >= issued["min"].to_numpy()[1:]).any():
+            return False
+    return True
 
 
 def _refuse_duplicates(table: pd.DataFrame, source: str | Path) -> None:

@@ -71,7 +71,7 @@ def scores(study: Study, intervals: pd.DataFrame) -> list[Block]:
         if not intervals["model"].isin(forecasts).any():
             continue
         models = [*ensemble["learners"], *forecasts]
-        for dataset in study["datasets"]:
+        for dataset in ordered(intervals.loc[intervals["model"].isin(forecasts), "dataset"], study["datasets"]):
             of_dataset = rows_where(intervals, dataset=dataset)
             rows.append({"group": dataset})
             for model in models:

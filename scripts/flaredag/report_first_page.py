@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from flaredag.calibration_names import is_calibrated
+from flaredag.compared_series import Series, name_of
 from flaredag.ensemble_names import ensemble_models
 from flaredag.report_archive import held_in_words
 from flaredag.report_cells import (
@@ -28,10 +30,17 @@ from flaredag.report_cells import (
 from flaredag.report_inputs import Archive, ArchiveResults, Results, Study, rows_where
 from flaredag.report_published import VERDICT_WORDS
 from flaredag.report_sections import REGION_BLOCKS
-from flaredag.score_tables import CATEGORICAL_METRICS, FIXED_THRESHOLD
+from flaredag.score_tables import CATEGORICAL_METRICS, FIXED_THRESHOLD, TEST_THRESHOLD, VALIDATION_THRESHOLD
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+AT_THRESHOLDS = {
+    "": "",
+    FIXED_THRESHOLD: " at the threshold 0.5",
+    VALIDATION_THRESHOLD: " at the threshold chosen on validation",
+    TEST_THRESHOLD: " at the threshold that is best on the test split, which no forecaster knows",
+}
 
 
 def facts(
@@ -70,35 +79,40 @@ def facts(
 
 def summary(study: Study, results: Results) -> list[Block]:
     """Answer to the question of the study's `headline`, in words and as a table, and the declared leaks."""
-    model, baseline, metric = (study["headline"][name] for name in ("model", "baseline", "metric"))
+    headline = study["headline"]
+    model, metric = headline["model"], headline["metric"]
+    rivals, datasets = [headline["baseline"], *headline.get("rivals", [])], headline.get("datasets", study["datasets"])
     level = study["agreement"]["significance"]
     rows, differences, p_values = [], [], []
-    threshold = FIXED_THRESHOLD if metric in CATEGORICAL_METRICS else ""
-    for dataset in study["datasets"]:
-        of_model, of_baseline = (
+    threshold = headline.get("threshold", FIXED_THRESHOLD) if metric in CATEGORICAL_METRICS else ""
+    at = {"threshold": headline["threshold"]} if "threshold" in headline else {}
+    for dataset, rival in itertools.product(datasets, rivals):
+        of_model, of_rival = (
             rows_where(results.intervals, dataset=dataset, model=name, metric=metric, threshold=threshold).iloc[0]
-            for name in (model, baseline)
+            for name in (model, rival)
         )
-        pair = {"metric": metric, "a": f"{dataset} {model}", "b": f"{dataset} {baseline}", "test": REGION_BLOCKS}
-        tests = rows_where(results.comparisons, **pair).to_dict("records")
+        a, b = (name_of(Series(dataset=dataset, model=name, **at)) for name in (model, rival))
+        tests = rows_where(results.comparisons, metric=metric, a=a, b=b, test=REGION_BLOCKS).to_dict("records")
         nan = float("nan")
         test = tests[0] if tests else dict.fromkeys(("low", "high", "p", "p_holm"), nan)
-        differences.append(float(of_model["value"] - of_baseline["value"]))
+        differences.append(float(of_model["value"] - of_rival["value"]))
         p_values.append(test["p_holm"])
         cells = [
-            dataset,
-            *(with_interval(of["value"], of["low"], of["high"], sd=of["sd"]) for of in (of_model, of_baseline)),
+            *([f"{dataset}, {words(rival)}"] if len(rivals) > 1 else [dataset]),
+            *(with_interval(of["value"], of["low"], of["high"], sd=of["sd"]) for of in (of_model, of_rival)),
             difference(differences[-1], test["low"], test["high"]),
             p_value(test["p"]),
             styled(p_value(test["p_holm"]), "strong" if test["p_holm"] < level else "plain"),
         ]
         rows.append({"cells": cells})
-    at_threshold = " at the threshold 0.5" if metric in CATEGORICAL_METRICS else ""
+    at_threshold = AT_THRESHOLDS[threshold]
     n_above = sum(worth > 0 for worth in differences)
-    n_seeds = results.scores.loc[results.scores["dataset"].isin(list(study["datasets"])), "seed"].nunique()
+    n_seeds = results.scores.loc[results.scores["dataset"].isin(list(datasets)), "seed"].nunique()
+    named = " and ".join(words(rival) for rival in rivals)
+    counted = "data sets" if len(rivals) == 1 else f"comparisons on {len(datasets)} data sets"
     answer = (
         f"In {words(metric)} ({ABBREVIATIONS[metric]}){at_threshold}, mean over {n_seeds} seeds, {words(model)} is "
-        f"above {words(baseline)} on {n_above} of {len(rows)} data sets (differences {signed(min(differences))} to "
+        f"above {named} on {n_above} of {len(rows)} {counted} (differences {signed(min(differences))} to "
         f"{signed(max(differences))})."
     )
     n_tested = int(np.sum(~np.isnan(p_values)))
@@ -108,7 +122,8 @@ def summary(study: Study, results: Results) -> list[Block]:
             f" Resampling whole regions finds it better by more than chance on {n_beyond_chance or 'none'} of "
             f"{n_tested} (p < {level:g} after Holm's correction)."
         )
-    headings = text_columns("Data set") + number_columns(words(model), words(baseline), "difference", "p", "p (Holm)")
+    against = words(rivals[0]) if len(rivals) == 1 else "rival"
+    headings = text_columns("Data set") + number_columns(words(model), against, "difference", "p", "p (Holm)")
     blocks: list[Block] = [{"kind": "answer", "text": answer}, table("", headings, rows)]
     if study["declared_leaks"]:
         title = "Declared leaks: read every score with these in mind"

@@ -72,11 +72,17 @@ class Source(TypedDict):
 
 
 class Headline(TypedDict):
-    """What the first page asks: whether `model` is better than `baseline` in `metric`."""
+    """What the first page asks: whether `model` is better than `baseline`, and its other `rivals`, in `metric`.
+
+    On `datasets`, where none are named on those that have every model; at `threshold`, where none is named at 0.5.
+    """
 
     model: str
     baseline: str
     metric: str
+    rivals: NotRequired[Sequence[str]]
+    datasets: NotRequired[Sequence[str]]
+    threshold: NotRequired[str]
 
 
 class Titled(TypedDict):

@@ -228,9 +228,28 @@ def labels_of_task(study: Mapping[str, Any], task: str) -> dict[str, Any]:
     return study["labels"] | study["labels"].get("tasks", {}).get(task, {})
 
 
+def class_weighted(study: Mapping[str, Any], models: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Models whose class weights make their probabilities those of equal classes; `models`: settings of each.
+
+    Not the support vector machine: its probabilities are made on the validation split, as that is.
+    """
+    fitted = [name for fit in study["fits"].values() for name in fit["models"]]
+    return [
+        name for name in fitted if models[name].get("class_weights") == "balanced" and name != "support_vector_machine"
+    ]
+
+
 def models_of_headline(study: Mapping[str, Any]) -> list[str]:
     """The models that the headline compares, the study's own first."""
     return [study["headline"][role] for role in ("model", "baseline")]
+
+
+def series_of_headline(study: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Data set and model of every series that the headline needs."""
+    headline = study["headline"]
+    models = [*models_of_headline(study), *headline.get("rivals", [])]
+    datasets = headline.get("datasets", exported_datasets(study))
+    return [{"dataset": dataset, "model": model} for dataset in datasets for model in models]
 
 
 def names_of_ensembles(ensembles: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -238,9 +257,17 @@ def names_of_ensembles(ensembles: Sequence[Mapping[str, Any]]) -> list[str]:
     return [name for one in ensembles for name in ensemble_models(one["name"], one["criteria"])]
 
 
-def stacked_datasets(study: Mapping[str, Any]) -> list[str]:
-    """Data sets on which ensembles are made: all that have every model; none without an ensemble."""
-    return [name for name, own in study["datasets"].items() if "models" not in own] if study["ensembles"] else []
+def ensembles_on(study: Mapping[str, Any], dataset: str) -> list[Mapping[str, Any]]:
+    """Ensembles that are made on a data set: those that name it, and those that name none if it has every model."""
+    whole = "models" not in study["datasets"][dataset]
+    return [one for one in study["ensembles"] if (dataset in one["datasets"] if "datasets" in one else whole)]
+
+
+def stacked_datasets(study: Mapping[str, Any], ensemble: str | None = None) -> list[str]:
+    """Data sets on which ensembles are made, or the one called `ensemble`."""
+    return [
+        name for name in study["datasets"] if any(ensemble in (None, one["name"]) for one in ensembles_on(study, name))
+    ]
 
 
 def check_study(name: str, study: Mapping[str, Any]) -> None:
@@ -254,14 +281,15 @@ def check_study(name: str, study: Mapping[str, Any]) -> None:
     pairs = [one for family in study["comparisons"] for pair in family["pairs"] for one in pair.values()]
     pairs = [_as_fitted(study, one) for one in pairs]
     series = [*pairs, *(one for figure in study["figures"] for one in figure["series"]), *_explaining(study)]
-    series += _in_runs(study)
+    series += [*_in_runs(study), *series_of_headline(study)]
     instruments = [one for dataset in study["datasets"].values() for one in _instruments(dataset)]
     rungs = [name for ladder in study["ladders"] for name in ladder["rungs"].values()]
+    stacked = [name for ensemble in study["ensembles"] for name in ensemble.get("datasets", [])]
     made_from = [disk["made_from"] for disk in study["full_disk"].values()]
     wanted = (
         ("data set", rungs, [*study["datasets"], *study["full_disk"]]),
-        ("data set", [one["dataset"] for one in series] + made_from, list(study["datasets"])),
-        ("model", [*(one["model"] for one in series), *models_of_headline(study)], models),
+        ("data set", [one["dataset"] for one in series] + made_from + stacked, list(study["datasets"])),
+        ("model", [one["model"] for one in series], models),
         ("model", [*learners, *_models_of_datasets(study)], fitted),
         ("task", [own.get("task", "") for own in study["datasets"].values()], list(study["labels"].get("tasks", [""]))),
         ("instrument", instruments, study["instruments"]),
@@ -271,8 +299,19 @@ def check_study(name: str, study: Mapping[str, Any]) -> None:
         unknown = sorted(set(named) - set(known))
         if unknown:
             raise InputError(f"study {name}: no {what} {', '.join(unknown)}; it has {', '.join(known)}.")
+    for dataset, own in study["datasets"].items():
+        learners = [name for ensemble in ensembles_on(study, dataset) for name in ensemble["learners"]]
+        absent = [name for name in dict.fromkeys(learners) if name not in own.get("models", fitted)]
+        if absent:
+            raise InputError(
+                f"study {name}: an ensemble on the data set {dataset} wants {', '.join(absent)}, which it does not "
+                "fit. Add it to the `models` of the data set, or take it out of the ensemble."
+            )
     for one in series:
-        own = study["datasets"][one["dataset"]].get("models", models)
+        own = [
+            *study["datasets"][one["dataset"]].get("models", fitted),
+            *names_of_ensembles(ensembles_on(study, one["dataset"])),
+        ]
         if one["model"] not in own:
             raise InputError(
                 f"study {name}: {one['model']} is not fitted on the data set {one['dataset']}, which has "

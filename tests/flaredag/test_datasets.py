@@ -317,6 +317,30 @@ class TestSplitsInTime:
         assert np.unique(windows.region[added]).tolist() == [*range(1, 25)]
         assert windows.issue_time[added].max() < np.datetime64("2011-01-26")
 
+    def test_windows_that_end_in_a_zero_keyword_are_left_out_where_that_is_said(self, windows):
+        windows = self.across_borders(windows)
+        # r_value of the last records of every fifth window, and of an earlier step of all others: that one counts not.
+        windows.features[windows.step_record[::5, -1], 3] = 0.0
+        drawn = {
+            zero: draw_dataset(windows, seed=0, **self.BY_TIME | {"borders": "cut", "zero_keywords": zero})
+            for zero in ("kept", "left_out")
+        }
+        for split, kept in drawn["kept"].positions.items():
+            ends_in_zero = windows.features[windows.step_record[kept, -1], 3] == 0
+            assert ends_in_zero.any()
+            assert drawn["left_out"].positions[split].tolist() == kept[~ends_in_zero].tolist()
+        unsaid = draw_dataset(windows, seed=0, **self.BY_TIME | {"borders": "cut"})
+        assert same_positions(unsaid, drawn["kept"])
+
+    def test_flare_history_may_be_zero(self, windows):
+        windows = dataclasses.replace(
+            self.across_borders(windows), feature_names=("area", "usfluxl", "meangbl", "xhis")
+        )
+        windows.features[:, 3] = np.arange(len(windows.features)) % 2
+        settings = self.BY_TIME | {"borders": "cut"}
+        said = draw_dataset(windows, seed=0, **settings, zero_keywords="left_out")
+        assert same_positions(said, draw_dataset(windows, seed=0, **settings))
+
     @pytest.mark.parametrize("split_by", ["region", "cycle"])
     def test_only_splits_by_time_can_be_cut(self, windows, split_by):
         with pytest.raises(InputError, match=rf"SHARP_ONLY, seed 0: `borders: cut` with `split_by: {split_by}`"):

@@ -197,9 +197,23 @@ def test_a_region_in_two_splits_is_taken_where_that_is_allowed(tmp_path):
         read_predictions(path)
 
 
+def test_a_region_may_be_cut_where_splits_follow_each_other_in_time():
+    table = mock_predictions(seeds=(0, 1)).drop_duplicates(["instrument", "region", "issue_time", "model", "seed"])
+    borders = table["issue_time"].quantile([0.4, 0.7]).to_numpy()
+    later = np.searchsorted(borders, table["issue_time"].to_numpy())
+    table["split"] = np.array(["train", "validation", "test"])[later]
+    assert table.groupby(["instrument", "region"], observed=True)["split"].nunique().max() > 1
+    assert len(checked_predictions(table, "p.nc")) == len(table)
+    # One seed whose last forecasts are of the training split is enough to refuse the file.
+    last = (table["seed"] == 1) & (table["issue_time"] == table["issue_time"].max())
+    table.loc[last, "split"] = "train"
+    with pytest.raises(InputError, match="lie in two splits"):
+        checked_predictions(table, "p.nc")
+
+
 def test_the_whole_disk_may_lie_in_every_split():
     table = mock_predictions(seeds=(0,)).query("model == 'lstm' and instrument == 'sharp' and region == region.min()")
-    table = table.assign(split=["train", "validation", *["test"] * (len(table) - 2)])
+    table = table.assign(split=["test", "validation", *["train"] * (len(table) - 2)])
     with pytest.raises(InputError, match="lie in two splits"):
         checked_predictions(table, "p.nc")
     assert len(checked_predictions(table.assign(instrument="disk", region=0), "p.nc")) == len(table)

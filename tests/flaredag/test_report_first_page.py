@@ -55,6 +55,30 @@ def test_a_metric_without_threshold_is_answered_without_one(tmp_path):
     assert [row["cells"][1]["mean"] for row in table["rows"]] == ["0.250", "0.250"]
 
 
+def test_a_headline_may_name_rivals_data_sets_and_threshold(tmp_path):
+    study, results = study_named("s"), results_of(tmp_path)
+    study["headline"] |= {"rivals": ["forest"], "datasets": ["A"], "threshold": "validation"}
+    at_validation = results.intervals.assign(threshold="validation")
+    # The forest has the figures of the regression, less 0.05.
+    forest = at_validation[at_validation["model"] == "logistic_regression"].assign(model="forest")
+    forest = forest.assign(value=forest["value"] - 0.05)
+    named = {side: results.comparisons[side] + " (validation)" for side in ("a", "b")}
+    results = replace(
+        results,
+        intervals=pd.concat([at_validation, forest], ignore_index=True),
+        comparisons=results.comparisons.assign(**named),
+    )
+    answer, table, _ = summary(study, results)
+    assert answer["text"] == (
+        "In true skill statistic (TSS) at the threshold chosen on validation, mean over 2 seeds, LSTM is above "
+        "logistic regression and forest on 2 of 2 comparisons on 1 data sets (differences +0.200 to +0.250). "
+        "Resampling whole regions finds it better by more than chance on 1 of 1 (p < 0.05 after Holm's correction)."
+    )
+    assert [row["cells"][0] for row in table["rows"]] == ["A, logistic regression", "A, forest"]
+    # Of the forest nobody has resampled a difference.
+    assert [row["cells"][4] for row in table["rows"]] == ["0.0100", "\N{EN DASH}"]
+
+
 def test_calibrated_forecasts_are_no_models_of_their_own(tmp_path):
     results = results_of(tmp_path)
     calibrated = results.scores.iloc[:1].assign(model="lstm.beta", dataset="A_BY_TIME", seed=7)

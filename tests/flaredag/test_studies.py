@@ -16,8 +16,10 @@ from flaredag.studies import (
     calibrated_datasets,
     check_study,
     chosen_studies,
+    class_weighted,
     datasets_in_training_folds,
     diagnosed_series,
+    ensembles_on,
     explained,
     exported_datasets,
     issued_series,
@@ -29,6 +31,7 @@ from flaredag.studies import (
     operational_datasets,
     priced_leaks,
     purge_gap_hours,
+    series_of_headline,
     settings_of_datasets,
     settings_of_disk,
     stacked_datasets,
@@ -205,6 +208,37 @@ def test_the_studies_of_the_repository_are_sound(config, files):
         check_study(name, on(study, files if name == "sun2022" else ArchiveFiles([], {}, kinds)))
 
 
+def test_ensembles_are_made_where_they_say_else_on_data_sets_with_every_model(small):
+    served = on(small, WITH_CUBES)
+    two, three = (one["name"] for one in served["ensembles"])
+    assert stacked_datasets(served) == ["ONLY"]
+    served["datasets"]["SOME"]["models"] = served["ensembles"][0]["learners"]
+    served["ensembles"][0]["datasets"] = ["SOME"]
+    with pytest.raises(InputError, match="two_best is not fitted on the data set ONLY"):
+        check_study("small", served)
+    assert stacked_datasets(served) == ["ONLY", "SOME"]
+    assert (stacked_datasets(served, two), stacked_datasets(served, three)) == (["SOME"], ["ONLY"])
+    assert [one["name"] for one in ensembles_on(served, "SOME")] == [two]
+
+
+def test_class_weighted_are_models_that_carry_the_weights_in_their_probabilities(small):
+    small["fits"]["classifiers"] = {"models": ["support_vector_machine"], "seeds_per_job": 1}
+    models = {name: {} for name in ("cnn", "cnn_b", "tree")}
+    models |= {"lstm": {"class_weights": "balanced"}, "support_vector_machine": {"class_weights": "balanced"}}
+    assert class_weighted(small, models | {"cnn_b": {"class_weights": "none"}}) == ["lstm"]
+
+
+def test_series_of_a_headline_are_those_of_its_rivals_too(small):
+    small["headline"] |= {"rivals": ["cnn"], "datasets": ["SOME"]}
+    assert [tuple(one.values()) for one in series_of_headline(small)] == [
+        ("SOME", "lstm"),
+        ("SOME", "tree"),
+        ("SOME", "cnn"),
+    ]
+    del small["headline"]["datasets"]
+    assert {one["dataset"] for one in series_of_headline(small)} == {"ONLY"}
+
+
 def use_dataset(study):
     study["figures"][0]["series"][0]["dataset"] = "SHARP"
 
@@ -257,6 +291,14 @@ def draw_unfitted(study):
     study["figures"][1]["series"][0]["model"] = "three_best"
 
 
+def stack_on_unknown(study):
+    study["ensembles"][0]["datasets"] = ["SHARP"]
+
+
+def stack_unfitted(study):
+    study["ensembles"][0]["datasets"] = ["FOLDS"]
+
+
 def explain_unknown_dataset(study):
     study["explanation"]["bipoles"]["dataset"] = "ALL"
 
@@ -285,6 +327,8 @@ def explain_without_folds(study):
         (forget_task, "no task .*; it has m_24h"),
         (compare_unfitted, "study small: lstm is not fitted on the data set FOLDS, which has cnn"),
         (draw_unfitted, "three_best is not fitted on the data set FOLDS"),
+        (stack_on_unknown, "no data set SHARP"),
+        (stack_unfitted, "an ensemble on the data set FOLDS wants .*, which it does not fit"),
         (explain_unknown_dataset, "no data set ALL"),
         (explain_unknown_model, "no model oracle"),
         (explain_without_folds, "explanation.dataset ONLY has no `folds`"),

@@ -46,10 +46,10 @@ def predictions_of(samples=None, *, model: str = "lstm", seed: int = 0) -> pd.Da
     return pd.concat(parts, ignore_index=True)
 
 
-def calibrated(undersampled, predictions=None, counts=None) -> dict[str, pd.DataFrame]:
+def calibrated(undersampled, predictions=None, counts=None, class_weighted=()) -> dict[str, pd.DataFrame]:
     table = predictions_of() if predictions is None else predictions
     held_out = table[table["split"] != "train"]
-    tables = calibrate_predictions(held_out, counts or COUNTS, undersampled=undersampled)
+    tables = calibrate_predictions(held_out, counts or COUNTS, undersampled=undersampled, class_weighted=class_weighted)
     return {one["model"].iloc[0]: one for one in tables}
 
 
@@ -65,6 +65,16 @@ def test_prior_shift_goes_from_the_drawn_to_the_natural_rate():
     # odds 1, 4 and 0 of the test split at 1/2 are a quarter of that at 1/5
     shifted = calibrated(["train"])["lstm.prior_shift"]
     assert shifted.loc[shifted["split"] == "test", "probability"].tolist() == pytest.approx([0.2, 0.5, 0])
+
+
+def test_a_model_with_class_weights_was_trained_as_if_classes_were_equal():
+    # Drawn at the natural rate of 1/5, where nothing is to be shifted; with weights its odds are for 1/2.
+    natural = {"0": {kind: COUNTS["0"]["natural"] for kind in ("splits", "natural")}}
+    plain = calibrated([], counts=natural)["lstm.prior_shift"]
+    weighted = calibrated([], counts=natural, class_weighted=["lstm"])["lstm.prior_shift"]
+    test = plain["split"] == "test"
+    assert plain.loc[test, "probability"].tolist() == pytest.approx([0.5, 0.8, 0])
+    assert weighted.loc[test, "probability"].tolist() == pytest.approx([0.2, 0.5, 0])
 
 
 def test_maps_are_fitted_on_the_validation_split_alone():
@@ -132,7 +142,8 @@ def files(tmp_path):
 
 def run(files, folder, **changed):
     paths, index = files
-    arguments = {"study": "sun", "dataset": "SHARP", "undersampled": ["train"], "settings": SETTINGS} | changed
+    arguments = {"study": "sun", "dataset": "SHARP", "undersampled": ["train"], "class_weighted": []}
+    arguments |= {"settings": SETTINGS} | changed
     main(paths, index, folder / "out.nc", folder / "out.csv", **arguments)
 
 

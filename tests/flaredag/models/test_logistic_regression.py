@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import QuantileTransformer
+from sklearn.preprocessing import FunctionTransformer, QuantileTransformer, StandardScaler
 
 from flaredag.errors import InputError
 from flaredag.models import logistic_regression
@@ -20,7 +20,7 @@ def test_equals_scikit_learn(make_samples, inverse_regularisation):
     settings = SETTINGS | {"inverse_regularisation": inverse_regularisation}
     fit = logistic_regression.fit(train, test, seed=0, settings=settings)
     # Another solver finds the same optimum.
-    model = LogisticRegression(C=inverse_regularisation, solver="newton-cholesky", tol=1e-12)
+    model = LogisticRegression(C=inverse_regularisation, solver="lbfgs", tol=1e-12, max_iter=10000)
     model.fit(train.sequence[:, -1].astype(np.float64), train.label)
     wanted = model.predict_proba(test.sequence[:, -1].astype(np.float64))[:, 1]
     np.testing.assert_allclose(fit.probability(test), wanted, atol=1e-6)
@@ -92,7 +92,7 @@ class TestQuantileTransform:
         fit = logistic_regression.fit(train, test, seed=0, settings=self.SETTINGS)
         model = make_pipeline(
             QuantileTransformer(n_quantiles=300, output_distribution="normal"),
-            LogisticRegression(solver="newton-cholesky", tol=1e-12),
+            LogisticRegression(solver="lbfgs", tol=1e-12, max_iter=10000),
         )
         model.fit(train.sequence[:, -1].astype(np.float64), train.label)
         wanted = model.predict_proba(test.sequence[:, -1].astype(np.float64))[:, 1]
@@ -130,5 +130,54 @@ class TestQuantileTransform:
 
     def test_an_unknown_transform(self, make_samples):
         train = make_samples()
-        with pytest.raises(InputError, match="transform is 'log'; wanted one of none, quantile"):
+        with pytest.raises(InputError, match="transform is 'log'; wanted one of none, quantile, logarithm"):
             logistic_regression.fit(train, train, seed=0, settings=SETTINGS | {"transform": "log"})
+
+
+class TestLogarithms:
+    SETTINGS = SETTINGS | {"transform": "logarithm"}
+
+    def test_by_hand(self):
+        # Lowest value 1; the distances above it are 0, 1, 3 and 7: their quantile 0.1 is 1 + 0.2 * 2 = 1.4.
+        values = np.array([[1.0], [2.0], [4.0], [8.0]])
+        scales = logistic_regression._scales(values)
+        assert scales["lowest"].tolist() == [1.0]
+        assert scales["unit"].tolist() == pytest.approx([1.4])
+        found = logistic_regression._logarithms(np.array([[8.0], [-5.0]]), **scales)
+        assert found[:, 0].tolist() == pytest.approx([np.log(1 + 7 / 1.4), 0.0])
+
+    def test_a_constant_feature_says_nothing(self, make_samples):
+        train = make_samples()
+        train.sequence[:, :, 1] = 2.5
+        fit = logistic_regression.fit(train, train, seed=0, settings=self.SETTINGS)
+        assert fit.arrays["unit"][1] == 1.0
+        assert fit.arrays["coefficients"][1] == 0.0
+        assert np.isfinite(fit.probability(train)).all()
+
+    def test_equals_scikit_learn(self, make_samples):
+        train, test = make_samples(), make_samples(seed=1)
+        fit = logistic_regression.fit(train, test, seed=0, settings=self.SETTINGS)
+        scales = logistic_regression._scales(train.sequence[:, -1].astype(np.float64))
+        model = make_pipeline(
+            FunctionTransformer(lambda values: np.log1p(np.maximum(values - scales["lowest"], 0) / scales["unit"])),
+            StandardScaler(),
+            LogisticRegression(solver="lbfgs", tol=1e-12, max_iter=10000),
+        )
+        model.fit(train.sequence[:, -1].astype(np.float64), train.label)
+        wanted = model.predict_proba(test.sequence[:, -1].astype(np.float64))[:, 1]
+        np.testing.assert_allclose(fit.probability(test), wanted, atol=1e-6)
+
+    def test_restored_gives_the_same_bits(self, make_samples):
+        train, test = make_samples(), make_samples(seed=1)
+        fit = logistic_regression.fit(train, test, seed=0, settings=self.SETTINGS)
+        again = logistic_regression.restored(fit.arrays, self.SETTINGS)
+        assert again.probability(test).tobytes() == fit.probability(test).tobytes()
+
+    def test_the_unit_of_the_features_does_not_matter(self, make_samples):
+        train, test = make_samples(), make_samples(seed=1)
+        in_other_units = [dataclasses.replace(one, sequence=one.sequence * 8 + 32) for one in (train, test)]
+        fits = [
+            logistic_regression.fit(one[0], one[1], seed=0, settings=self.SETTINGS).probability(one[1])
+            for one in ([train, test], in_other_units)
+        ]
+        np.testing.assert_allclose(fits[0], fits[1], atol=1e-5)
