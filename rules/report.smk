@@ -28,6 +28,8 @@ rule write_report:
         ranking_agreement=of_studies("ranking_agreement.csv"),
         ranking_claims=of_studies("ranking_claims.csv"),
         subsets=of_studies("subsets.csv"),
+        runs=of_studies("runs.csv"),
+        runs_comparison=of_studies("runs_comparison.csv"),
         pages=lambda wildcards: [
             page for name in STUDIES for suffix in (".html", ".gif") for page in regions_explained(name, suffix)
         ],

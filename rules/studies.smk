@@ -108,6 +108,17 @@ def ours_in(wildcards):
     ]
 
 
+def runs_asked(wildcards):
+    """What the study of the job's wildcards asks of runs that overlap; nothing where it asks for none."""
+    return verification_settings.overlapping_runs(STUDIES[wildcards.study])
+
+
+def in_runs(wildcards):
+    """(data set, predictions) of the fits that overlapping runs are made of; none where the study asks for none."""
+    asked = runs_asked(wildcards).get("datasets", {})
+    return [(dataset, path) for dataset, path in (predicted(wildcards) if asked else []) if dataset in asked]
+
+
 def datasets_in_ensemble_figure(study):
     """Data sets on which the first ensemble of a study, which its figures show, is made."""
     return studies.stacked_datasets(study, study["ensembles"][0]["name"])

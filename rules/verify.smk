@@ -1,4 +1,4 @@
-# predictions -> results/{archive}/{study}/: scores.csv, curves.csv, comparisons.csv, papers.csv, figures/
+# predictions -> results/{archive}/{study}/: scores.csv, curves.csv, runs.csv, comparisons.csv, papers.csv, figures/
 
 
 rule list_fits:
@@ -38,6 +38,26 @@ rule verify_predictions:
         code=code_digest("verify_predictions.py"),
     script:
         "../scripts/verify_predictions.py"
+
+
+rule verify_overlapping_runs:
+    """Score fits that lack a training fold on test samples that lack a test fold; compare two models over these runs."""
+    input:
+        predictions=lambda wildcards: [path for _, path in in_runs(wildcards)],
+    output:
+        runs="results/{archive}/{study}/runs.csv",
+        comparisons="results/{archive}/{study}/runs_comparison.csv",
+    log:
+        "results/{archive}/logs/verify_overlapping_runs/{study}.log",
+    conda:
+        "../envs/verify_overlapping_runs.yaml"
+    params:
+        datasets=lambda wildcards: [dataset for dataset, _ in in_runs(wildcards)],
+        asked=runs_asked,
+        settings=of_verification("resamples", "seed", "level"),
+        code=code_digest("verify_overlapping_runs.py"),
+    script:
+        "../scripts/verify_overlapping_runs.py"
 
 
 rule export_predictions:
@@ -86,6 +106,7 @@ rule compare_papers:
         comparisons="results/{archive}/{study}/comparisons.csv",
         samples="results/{archive}/{study}/samples.json",
         index="results/{archive}/{study}/index.json",
+        runs="results/{archive}/{study}/runs.csv",
     output:
         papers="results/{archive}/{study}/papers.csv",
     log:
@@ -121,6 +142,7 @@ rule plot_verification:
         mark=mark_of_archive,
         # Ensembles, many of each, have a section and figures of their own.
         left_out=lambda wildcards: studies.names_of_ensembles(STUDIES[wildcards.study]["ensembles"]),
+        in_training_folds=lambda wildcards: studies.datasets_in_training_folds(STUDIES[wildcards.study]),
         code=code_digest("plot_verification.py"),
     script:
         "../scripts/plot_verification.py"

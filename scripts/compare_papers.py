@@ -11,9 +11,11 @@ import pandas as pd
 from flaredag.artifacts import read_json, write_csv
 from flaredag.errors import InputError
 from flaredag.joblog import job_log
+from flaredag.overlapping_run_tables import read_runs
 from flaredag.published_figures import (
     NO,
     NOT_RUN,
+    RUNS,
     YES,
     Agreement,
     like_of,
@@ -54,6 +56,7 @@ def compare_papers(
     comparisons: pd.DataFrame,
     samples: Mapping[str, Any],
     index: Mapping[str, Any],
+    runs: pd.DataFrame,
     *,
     agreement: Agreement,
     reasons: Sequence[Mapping[str, str]],
@@ -65,14 +68,16 @@ def compare_papers(
     """
     rows = []
     for figure in papers.to_dict("records"):
-        got = like_of(figure, scores, comparisons, samples, index)
+        got = like_of(figure, scores, comparisons, samples, index, runs)
         if figure["kind"] == "test" and got is not None:
             p_figure = p_of_test(figure)
             paper_p = papers.loc[same_figure(papers, p_figure), "paper"].iloc[0]
-            got_p = like_of(p_figure, scores, comparisons, samples, index)
+            got_p = like_of(p_figure, scores, comparisons, samples, index, runs)
             agrees = got_p is not None and not np.isnan(got_p.value) and agreement.of_tests(paper_p, got_p.value)
         else:
-            agrees = got is not None and agreement.of_figures(figure["paper"], figure["paper_sd"], got.value)
+            # The spread over overlapping runs is no error of the figure.
+            paper_sd = np.nan if figure["kind"] == RUNS else figure["paper_sd"]
+            agrees = got is not None and agreement.of_figures(figure["paper"], paper_sd, got.value)
         undefined = got is not None and bool(np.isnan(got.value))
         verdict = NOT_RUN if got is None else YES if agrees else NO
         default = NOT_MADE if got is None else UNDEFINED if undefined else NO_REASON
@@ -92,6 +97,7 @@ def main(
     comparisons: str | Path,
     samples: str | Path,
     index: str | Path,
+    runs: str | Path,
     out: str | Path,
     *,
     archive: str,
@@ -106,6 +112,7 @@ def main(
         _read_comparisons(comparisons, study=study),
         _read_sections(samples, ("evolution", "samples")),
         _read_sections(index, ("datasets",)),
+        read_runs(runs),
         agreement=Agreement(**agreement),
         reasons=reasons.get(archive, []),
     )
@@ -138,6 +145,7 @@ if __name__ == "__main__":
             snakemake.input.comparisons,
             snakemake.input.samples,
             snakemake.input.index,
+            snakemake.input.runs,
             snakemake.output.papers,
             archive=snakemake.params.archive,
             study=snakemake.params.study,

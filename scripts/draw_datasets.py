@@ -41,6 +41,9 @@ def draw_datasets(
     datasets = [draw_dataset(windows, name=name, seed=seed, **settings) for seed in seeds]
     how_split = {key: value for key, value in settings.items() if key not in HOW_DRAWN}
     entry: dict[str, Any] = {"split_by": settings.get("split_by", "region"), "seeds": {}}
+    if "training_folds" in settings:
+        # Its seeds are folds, and figures over them no figures over seeds.
+        entry["training_folds"] = settings["training_folds"]
     for dataset in datasets:
         samples = {split: samples_of_split(windows, dataset, split) for split in SPLITS}
         members = split_members(windows, where=f"{name}, seed {dataset.seed}", seed=dataset.seed, **how_split)

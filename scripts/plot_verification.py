@@ -48,14 +48,17 @@ def plot_verification(
     study: str,
     mark: str,
     left_out: Sequence[str],
+    in_training_folds: Sequence[str],
 ) -> Figure:
     """The figure of the series of `group`; without a group, the overview of all of `study`.
 
-    The overview has neither the models `left_out` nor calibrated forecasts.
+    The overview has neither the models `left_out` nor calibrated forecasts, and no data sets `in_training_folds`, as it
+    is over seeds.
     """
     if group is None:
         calibrated = scores["model"].map(is_calibrated).astype(bool)
         scores = scores[~calibrated & ~scores["model"].isin(list(left_out))]
+        scores = scores[~scores["dataset"].isin(list(in_training_folds))]
         title = f"{study}: true skill statistic of all models, mean and sd over seeds"
         return overview_figure(scores, title=title, mark=mark)
     series = [(one["dataset"], one["model"]) for one in group["series"]]
@@ -77,10 +80,17 @@ def main(
     study: str,
     mark: str,
     left_out: Sequence[str],
+    in_training_folds: Sequence[str],
 ) -> None:
     """Draw one figure as SVG; `mark` stands in its corner: SIMULATED where the Sun is, else empty."""
     drawn = plot_verification(
-        read_curves(curves), read_scores(scores, study=study), group, study=study, mark=mark, left_out=left_out
+        read_curves(curves),
+        read_scores(scores, study=study),
+        group,
+        study=study,
+        mark=mark,
+        left_out=left_out,
+        in_training_folds=in_training_folds,
     )
     write_svg(figure, drawn)
     LOG.info("read %s and %s; drew %s", curves, scores, figure)
@@ -96,4 +106,5 @@ if __name__ == "__main__":
             study=snakemake.params.study,
             mark=snakemake.params.mark,
             left_out=snakemake.params.left_out,
+            in_training_folds=snakemake.params.in_training_folds,
         )

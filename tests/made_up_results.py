@@ -9,6 +9,7 @@ import pandas as pd
 import made_up_protocol
 from flaredag.artifacts import write_csv, write_json
 from flaredag.importance_tables import IMPORTANCE_COLUMNS
+from flaredag.overlapping_run_tables import RUN_COLUMNS, RUN_COMPARISON_COLUMNS
 from flaredag.ranking_tables import AGREEMENT_COLUMNS, CLAIM_COLUMNS, RANKING_COLUMNS
 from flaredag.report_inputs import ArchiveResults, Results, read_archive_results, read_results
 from flaredag.score_tables import CATEGORICAL_METRICS, METRICS
@@ -32,6 +33,8 @@ NOT_PERMUTED = {"importance": IMPORTANCE_COLUMNS}
 # Of a study without a feature ranking.
 NOT_RANKED = {"ranking": RANKING_COLUMNS, "ranking_agreement": AGREEMENT_COLUMNS, "ranking_claims": CLAIM_COLUMNS}
 NOT_RANKED |= {"subsets": FIT_COLUMNS}
+# Of a study without runs that overlap.
+NO_RUNS = {"runs": RUN_COLUMNS, "runs_comparison": RUN_COMPARISON_COLUMNS}
 
 
 def study_named(name: str) -> dict:
@@ -191,7 +194,7 @@ def written(folder: Path, name: str) -> dict[str, str]:
     tables = {"intervals": intervals_of(name), "comparisons": comparisons_of(name)} | {
         each: getattr(made_up_protocol, each)() for each in MADE_UP_TABLES
     }
-    empty = NOT_SHIPPED | NOT_PERMUTED | NOT_RANKED
+    empty = NOT_SHIPPED | NOT_PERMUTED | NOT_RANKED | NO_RUNS
     tables |= {each: pd.DataFrame(columns=list(columns)) for each, columns in empty.items()}
     for each, table in tables.items():
         write_csv(folder / f"{each}.csv", table, float_format="%.10g")
@@ -255,6 +258,7 @@ def paths_of(folder: Path) -> dict[str, str]:
         *NOT_SHIPPED,
         *NOT_PERMUTED,
         *NOT_RANKED,
+        *NO_RUNS,
     )
     names |= {each: f"{each}.csv" for each in tables}
     return {each: str(folder / file) for each, file in names.items()}

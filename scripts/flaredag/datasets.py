@@ -8,6 +8,7 @@ import numpy as np
 
 from flaredag.errors import InputError
 from flaredag.keyword_ranges import KEYWORDS
+from flaredag.sample_folds import TRAINING, sample_folds
 from flaredag.samples import Dataset, StudyWindows
 from flaredag.splits import (
     SPLITS,
@@ -75,6 +76,7 @@ def split_members(
     test_fraction: float,
     validation_fraction: float,
     folds: int | None = None,
+    training_folds: int | None = None,
     split_by: str = "region",
     borders: str = "purged",
     purge_gap_hours: float = 0.0,
@@ -97,8 +99,10 @@ def split_members(
     Splits in time lie `purge_gap_hours` apart, and regions are whole. Where the `borders` of a split by time are "cut"
     it goes by the issue time alone, and a region may be in two splits. Windows whose last record has a keyword that is
     exactly 0, as R_VALUE is where there is no strong inversion line, are in no split where `zero_keywords` are
-    "left_out": the code of Liu et al. 2019 takes such records for incomplete ones. Raises InputError (beginning with
-    `where`) where a region would be in two splits of any other kind, and where such are to be cut.
+    "left_out": the code of Liu et al. 2019 takes such records for incomplete ones. With `training_folds` the training
+    split lacks the fold of the number `seed` of so many (`flaredag.sample_folds`), and no more hangs on the seed:
+    splits are in time (Liu et al. 2019, section 4.2). Raises InputError (beginning with `where`) where a region would
+    be in two splits of any other kind, where such are to be cut, and where there is no such fold.
     """
     cut = borders == "cut"
     if cut and split_by != "time":
@@ -153,7 +157,31 @@ def split_members(
     usable = windows.label >= 0
     if zero_keywords == "left_out":
         usable &= ~_ends_in_zero(windows)
-    return {split: members[split] & usable for split in SPLITS}
+    members = {split: members[split] & usable for split in SPLITS}
+    if training_folds is not None:
+        members["train"] = _without_fold(windows, members["train"], seed, training_folds, where=where)
+    return members
+
+
+def _without_fold(
+    windows: StudyWindows, train: NDArray[np.bool_], fold: int, folds: int, *, where: str
+) -> NDArray[np.bool_]:
+    """Training samples, (sample,), less those of the training fold `fold` of `folds`."""
+    if not 0 <= fold < folds:
+        raise InputError(f"{where}: no training fold {fold}; wanted 0 to {folds - 1}. Mend `training_folds`.")
+    own = np.flatnonzero(train)
+    fold_of_own = sample_folds(
+        windows.label[own],
+        windows.instrument[own],
+        windows.region[own],
+        windows.issue_time[own],
+        folds=folds,
+        purpose=TRAINING,
+        where=where,
+    )
+    kept = np.zeros_like(train)
+    kept[own[fold_of_own != fold]] = True
+    return kept
 
 
 def _ends_in_zero(windows: StudyWindows) -> NDArray[np.bool_]:

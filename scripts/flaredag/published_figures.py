@@ -10,7 +10,14 @@ import numpy as np
 import pandas as pd
 
 from flaredag.errors import InputError
-from flaredag.score_tables import CATEGORICAL_METRICS, FIXED_THRESHOLD, METRICS, THRESHOLDS, figures_by_seed
+from flaredag.score_tables import (
+    CATEGORICAL_METRICS,
+    FIXED_THRESHOLD,
+    METRICS,
+    TEST_THRESHOLD,
+    THRESHOLDS,
+    figures_by_seed,
+)
 from flaredag.tables import read_raw_csv
 
 if TYPE_CHECKING:
@@ -25,10 +32,12 @@ VERDICTS = (YES, NO, NOT_RUN)
 # Kinds of published scores, and the threshold of ours that they are held against.
 SCORE = "score"
 SCORE_KINDS = {SCORE: FIXED_THRESHOLD} | {f"{SCORE}_{name}": name for name in THRESHOLDS if name != FIXED_THRESHOLD}
+# Kind of published means over overlapping runs (flaredag.overlapping_runs), at the threshold that is best on test.
+RUNS = "runs"
 
 
 class Got(NamedTuple):
-    """A figure of this run: mean over `n` seeds and their standard deviation; NaN where there is none."""
+    """A figure of this run: mean over `n` seeds (or overlapping runs) and their standard deviation; NaN where none."""
 
     value: float
     sd: float = float("nan")
@@ -40,7 +49,9 @@ class Agreement:
     """When a figure of this run agrees with a published one.
 
     - Published with a standard deviation: they differ by at most `standard_deviations` of it.
-    - Without (counts and rates above all): they differ by at most `relative_difference` of the published.
+    - Without (counts and rates above all): they differ by at most `relative_difference` of the published. So too where
+      what is published beside a mean is its spread over overlapping runs (kind `RUNS`): runs that share most of their
+      samples differ little, and their spread, which is no error of generalisation, allows for no other samples at all.
     - Tests: both p values are below `significance`, or neither is. A test statistic shares the verdict of its p.
     """
 
@@ -66,7 +77,7 @@ def read_published(path: str | Path, *, study: str) -> pd.DataFrame:
     published = read_raw_csv(path, PUBLISHED_COLUMNS)
     for column, pattern in (
         ("study", study),
-        ("kind", "|".join(("windows", "samples", "split", *SCORE_KINDS, "test"))),
+        ("kind", "|".join(("windows", "samples", "split", *SCORE_KINDS, RUNS, "test"))),
         ("paper", r"-?\d+(\.\d+)?(e-?\d+)?"),
         ("paper_sd", r"(\d+(\.\d+)?)?"),
     ):
@@ -77,7 +88,7 @@ def read_published(path: str | Path, *, study: str) -> pd.DataFrame:
                 f"wanted {pattern}. Mend the table of published figures."
             )
     for figure in published.to_dict("records"):
-        if figure["kind"] in SCORE_KINDS and figure["metric"] not in METRICS:
+        if figure["kind"] in (*SCORE_KINDS, RUNS) and figure["metric"] not in METRICS:
             raise InputError(
                 f"{path}: table {figure['table']}, {figure['dataset']} {figure['model']}: no score is called "
                 f"{figure['metric']!r}; wanted one of {', '.join(METRICS)}. Mend the table of published figures."
@@ -106,13 +117,14 @@ def like_of(
     comparisons: pd.DataFrame,
     samples: Mapping[str, Any],
     index: Mapping[str, Any],
+    runs: pd.DataFrame,
 ) -> Got | None:
     """Look up the like of a published figure in this run; None if the run made none.
 
     Its `kind` says where: `windows` and `samples` in `samples` (windows by evolution type, samples by class; its data
     set is an instrument, and the task where a study has several), `split` in `index` (mean over seeds), those of
-    `SCORE_KINDS` in `scores` (mean over seeds), `test` in `comparisons`. A test of a over b has "a vs b" as its data
-    set or its model, and " t" or " p" at the end of its metric.
+    `SCORE_KINDS` in `scores` (mean over seeds), `RUNS` in `runs` (mean over overlapping runs), `test` in `comparisons`.
+    A test of a over b has "a vs b" as its data set or its model, and " t" or " p" at the end of its metric.
     """
     dataset, metric = figure["dataset"], figure["metric"]
     if figure["kind"] == "windows":
@@ -125,6 +137,8 @@ def like_of(
         return _over_seeds([seed["splits"][split][label] for seed in seeds])
     if figure["kind"] in SCORE_KINDS:
         return _over_seeds(_seed_figures(scores, dataset, figure["model"], metric, SCORE_KINDS[figure["kind"]]))
+    if figure["kind"] == RUNS:
+        return _over_runs(figure, runs)
     return _of_test(figure, scores, comparisons)
 
 
@@ -146,8 +160,8 @@ def same_figure(published: pd.DataFrame, figure: Mapping[str, Any]) -> pd.Series
 
 def threshold_of(figure: Mapping[str, Any]) -> str:
     """Threshold at which a published score is held against ours; empty where it needs none, and for other figures."""
-    needs_one = figure["kind"] in SCORE_KINDS and figure["metric"] in CATEGORICAL_METRICS
-    return SCORE_KINDS[figure["kind"]] if needs_one else ""
+    needs_one = figure["kind"] in (*SCORE_KINDS, RUNS) and figure["metric"] in CATEGORICAL_METRICS
+    return SCORE_KINDS.get(figure["kind"], TEST_THRESHOLD) if needs_one else ""
 
 
 def reason_for(figure: Mapping[str, Any], reasons: Sequence[Mapping[str, str]], *, default: str) -> str:
@@ -175,6 +189,12 @@ def _of_test(figure: Mapping[str, Any], scores: pd.DataFrame, comparisons: pd.Da
         return None
     n_seeds = len(_seed_figures(scores, dataset_a, model_a, metric, FIXED_THRESHOLD))
     return Got(float(rows["statistic" if what == "t" else "p"].iloc[0]), n=n_seeds)
+
+
+def _over_runs(figure: Mapping[str, Any], runs: pd.DataFrame) -> Got | None:
+    wanted = {name: figure[name] for name in ("dataset", "model", "metric")} | {"threshold": threshold_of(figure)}
+    rows = runs.loc[np.logical_and.reduce([runs[name] == value for name, value in wanted.items()]), :]
+    return None if rows.empty else Got(*(float(rows[name].iloc[0]) for name in ("mean", "sd", "n_runs")))
 
 
 def _seed_figures(scores: pd.DataFrame, dataset: str, model: str, metric: str, threshold: str) -> Sequence[float]:

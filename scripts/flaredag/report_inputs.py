@@ -17,6 +17,7 @@ from flaredag.ensemble_tables import WEIGHT_COLUMNS, read_weights
 from flaredag.errors import InputError
 from flaredag.explanations import CHECK_COLUMNS
 from flaredag.importance_tables import read_importance
+from flaredag.overlapping_run_tables import read_run_comparisons, read_runs
 from flaredag.published_figures import VERDICTS
 from flaredag.ranking_tables import read_agreement, read_claims, read_ranking
 from flaredag.score_tables import INTERVAL_COLUMNS, INTERVAL_NUMBERS, read_scores
@@ -62,6 +63,8 @@ ONE_FILE_A_STUDY = (
     "ranking_agreement",
     "ranking_claims",
     "subsets",
+    "runs",
+    "runs_comparison",
 )
 ONE_FILE = ("archive", "regressions", "factors")  # of the archive
 
@@ -166,6 +169,8 @@ class Results:
     ranking_agreement: pd.DataFrame
     ranking_claims: pd.DataFrame
     subsets: pd.DataFrame
+    runs: pd.DataFrame
+    runs_comparison: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -239,8 +244,16 @@ def read_results(paths: Mapping[str, str], *, study: str, archive: str) -> Resul
         ranking_agreement=read_agreement(paths["ranking_agreement"]),
         ranking_claims=read_claims(paths["ranking_claims"]),
         subsets=read_raw_csv(paths["subsets"], FIT_COLUMNS),
+        runs=read_runs(paths["runs"]),
+        runs_comparison=read_run_comparisons(paths["runs_comparison"]),
         **objects,
     )
+
+
+def intervals_over_seeds(results: Results) -> pd.DataFrame:
+    """Intervals of a study, without those of data sets whose seeds are training folds: their spread is another."""
+    in_folds = [name for name, entry in results.index.get("datasets", {}).items() if "training_folds" in entry]
+    return results.intervals[~results.intervals["dataset"].isin(in_folds)]
 
 
 def read_archive_results(paths: Mapping[str, str]) -> ArchiveResults:

@@ -24,7 +24,7 @@ from flaredag.report_cells import (
     text_columns,
     words,
 )
-from flaredag.report_inputs import Results, Study, rows_where
+from flaredag.report_inputs import Results, Study, intervals_over_seeds, rows_where
 from flaredag.score_tables import TEST_THRESHOLD, VALIDATION_THRESHOLD
 
 if TYPE_CHECKING:
@@ -40,6 +40,11 @@ VERDICT_WORDS = {
 }
 # What stands behind a score that is held against ours at another threshold than 0.5.
 AT_THRESHOLD = {VALIDATION_THRESHOLD: " (validation)", TEST_THRESHOLD: " (best on test)"}
+# Of figures that were published as a mean and spread over overlapping runs.
+OF_RUNS = (
+    " What stands beside a mean over runs that overlap is their spread, no error of generalisation: such a figure is "
+    "held against ours as if it were published without."
+)
 # Published whole numbers below it may be scores, such as 1; from it on they are counts.
 SMALLEST_COUNT = 10
 
@@ -61,7 +66,7 @@ def published_against_ours(study: Study, results: Results) -> list[Block]:
         rows.append({"cells": [f"Table {name}", title, *map(str, counts), whys]})
         if set(verdicts) != {NOT_RUN}:
             caption = f"Table {name} of the paper{': ' if title else ''}{title}."
-            tables.append(_published(caption, published, letters, results.intervals))
+            tables.append(_published(caption, published, letters, results))
     headings = text_columns("Published", "What")
     headings += number_columns(*(plural for _, plural, _ in VERDICT_WORDS.values())) + text_columns("why")
     blocks = [
@@ -72,6 +77,7 @@ def published_against_ours(study: Study, results: Results) -> list[Block]:
             "over seeds, in brackets the 95 % interval of a score by bootstrap of regions; thresholds are 0.5 where no "
             "other is named, `best on test` is the one with the best TSS on the test split itself. Letters point to "
             "reasons below. A table of which nothing was run is only counted here; papers.csv has all its figures."
+            + (OF_RUNS if results.papers["dataset"].isin(results.runs["dataset"]).any() else "")
         ),
         table("Published figures and this run.", headings, rows),
     ]
@@ -80,10 +86,11 @@ def published_against_ours(study: Study, results: Results) -> list[Block]:
     return blocks + tables
 
 
-def _published(caption: str, published: pd.DataFrame, letters: Mapping[str, str], intervals: pd.DataFrame) -> Block:
+def _published(caption: str, published: pd.DataFrame, letters: Mapping[str, str], results: Results) -> Block:
     key = ["dataset", "model", "metric", "threshold"]
-    bounds = intervals.set_index(key)[["low", "high"]].T.to_dict("list")
+    bounds = intervals_over_seeds(results).set_index(key)[["low", "high"]].T.to_dict("list")
     over_seeds = bool(published["n"].notna().any())
+    counted = "runs" if published["dataset"].isin(results.runs["dataset"]).all() else "seeds"
     rows: list[dict[str, Any]] = []
     for dataset, model in dict.fromkeys(zip(published["dataset"], published["model"], strict=True)):
         rows.append({"group": words(f"{dataset} {model}".strip())})
@@ -97,7 +104,7 @@ def _published(caption: str, published: pd.DataFrame, letters: Mapping[str, str]
             if over_seeds:
                 cells.append("" if np.isnan(one["n"]) else str(int(one["n"])))
             rows.append({"cells": [*cells, styled(verdict, look), letters[one["why"]]]})
-    headings = text_columns("Figure") + number_columns("published", "this run", *(["seeds"] if over_seeds else []))
+    headings = text_columns("Figure") + number_columns("published", "this run", *([counted] if over_seeds else []))
     return table(caption, headings + text_columns("verdict", "why"), rows, small=True)
 
 

@@ -152,7 +152,7 @@ def samples(study: Study, results: Results) -> list[Block]:
         of_split = ("positive", "negative", "regions")
         headings = text_columns("Data set") + number_columns(*of_split * len(SPLITS))
         spans = [("", 1), *((split, len(of_split)) for split in SPLITS)]
-        caption = "Samples and regions of each split, mean ± standard deviation over seeds."
+        caption = "Samples and regions of each split, mean ± standard deviation over seeds, or over folds."
         blocks.append(table(caption, headings, rows, spans=spans, small=True))
     return blocks
 

@@ -132,6 +132,8 @@ def study_on_archive(
         "explanation": None,
         "figures": remaining_figures(study["figures"], remain),
     }
+    if {study.get("overlapping_runs", {}).get(side) for side in "ab"} & set(gone):
+        del left["overlapping_runs"]
     return left | {"comparisons": [_as_issued(family, left) for family in comparisons if family["pairs"]]}
 
 
@@ -161,6 +163,11 @@ def operational_datasets(study: Mapping[str, Any]) -> list[str]:
 def exported_datasets(study: Mapping[str, Any]) -> list[str]:
     """Data sets whose predictions every run leaves as CSV: those that have every model."""
     return [name for name, own in study["datasets"].items() if "models" not in own]
+
+
+def datasets_in_training_folds(study: Mapping[str, Any]) -> list[str]:
+    """Data sets whose seeds are the training folds that are left out."""
+    return [name for name, own in study["datasets"].items() if "training_folds" in own]
 
 
 def models_of_ladders(study: Mapping[str, Any]) -> list[str]:
@@ -272,7 +279,7 @@ def check_study(name: str, study: Mapping[str, Any]) -> None:
     pairs = [one for family in study["comparisons"] for pair in family["pairs"] for one in pair.values()]
     pairs = [_as_fitted(study, one) for one in pairs]
     series = [*pairs, *(one for figure in study["figures"] for one in figure["series"]), *_explaining(study)]
-    series += [*series_of_headline(study), *permuted_series(study)]
+    series += [*series_of_headline(study), *permuted_series(study), *_in_runs(study)]
     instruments = [one for dataset in study["datasets"].values() for one in _instruments(dataset)]
     rungs = [name for ladder in study["ladders"] for name in ladder["rungs"].values()]
     stacked = [name for ensemble in study["ensembles"] for name in ensemble.get("datasets", [])]
@@ -330,10 +337,25 @@ def check_study(name: str, study: Mapping[str, Any]) -> None:
                 f"study {name}: data set {dataset} has split_by {own.get('split_by', 'region')} and tested_cycle "
                 f"{own.get('tested_cycle', 'none')}; wanted `split_by: cycle` and `tested_cycle` together, or neither."
             )
+        if "training_folds" in own and (own.get("split_by") != "time" or {"folds", "first_seeds"} & own.keys()):
+            raise InputError(
+                f"study {name}: data set {dataset} has training_folds, and split_by {own.get('split_by', 'region')}, "
+                f"folds {own.get('folds', 'none')}, first_seeds {own.get('first_seeds', 'none')}; wanted `split_by: "
+                "time` and neither of the others: its seeds are the training folds, and no other draw may hang on them."
+            )
+    for one in _in_runs(study):
+        if "training_folds" not in study["datasets"][one["dataset"]]:
+            raise InputError(
+                f"study {name}: overlapping_runs: data set {one['dataset']} has no `training_folds`; wanted data sets "
+                "whose fits lack one training fold each."
+            )
 
 
 def settings_of_datasets(study: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Of each data set of a study: its `seeds`, its `task`, and how it is drawn (`flaredag.datasets.draw_dataset`)."""
+    """Of each data set of a study: its `seeds`, its `task`, and how it is drawn (`flaredag.datasets.draw_dataset`).
+
+    Of a data set in folds the seeds are the numbers of the folds.
+    """
     of_pixels = {"pixels_standardised_by": study["magnetograms"]["standardised_by"]} if _has_images(study) else {}
     settings = {}
     for name, own in study["datasets"].items():
@@ -343,7 +365,7 @@ def settings_of_datasets(study: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         if "tested_cycle" in own:
             draw["tested_cycle"] = _days_of_cycle(study["solar_cycles"], own["tested_cycle"])
         settings[name] = {
-            "seeds": list(range(own["folds"])) if "folds" in own else list(study["seeds"])[: own.get("first_seeds")],
+            "seeds": _seeds(study, own),
             "task": own.get("task", ""),
             "draw": draw | of_pixels,
         }
@@ -402,6 +424,11 @@ def _days_of_cycle(cycles: Sequence[Mapping[str, Any]], number: int) -> list[str
     raise InputError(f"tested_cycle {number}: the archive's solar_cycles are {told}. Name one of them, or add it.")
 
 
+def _seeds(study: Mapping[str, Any], dataset: Mapping[str, Any]) -> list[int]:
+    n_folds = dataset.get("folds", dataset.get("training_folds"))
+    return list(study["seeds"])[: dataset.get("first_seeds")] if n_folds is None else list(range(n_folds))
+
+
 def _instruments(dataset: Mapping[str, Any]) -> list[str]:
     return [dataset["evaluated"], *dataset["added_to_training"]]
 
@@ -450,6 +477,12 @@ def _explaining(study: Mapping[str, Any]) -> list[dict[str, str]]:
 
 def _on_keywords(study: Mapping[str, Any]) -> list[str]:
     return [model for kind, fit in study["fits"].items() if kind != ON_MAGNETOGRAMS for model in fit["models"]]
+
+
+def _in_runs(study: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Data set and model of all forecasts that overlapping runs are made of."""
+    asked = study.get("overlapping_runs", {})
+    return [{"dataset": name, "model": asked[side]} for name in asked.get("datasets", []) for side in "ab"]
 
 
 def _models_of_datasets(study: Mapping[str, Any]) -> list[str]:

@@ -1,4 +1,4 @@
-"""What a study asks of its verification: bins of reliability, figures of profiles, scores at several thresholds.
+"""What a study asks of its verification: bins, figures of profiles, scores at several thresholds, overlapping runs.
 
 Imported by the Snakefile, so nothing heavy is imported here.
 """
@@ -29,6 +29,15 @@ def score_tables(study: Mapping[str, Any]) -> list[dict[str, Any]]:
 def profiles_threshold(figure: Mapping[str, Any]) -> str:
     """Threshold that is marked in a figure of the kind `profiles`; that chosen on validation where it names none."""
     return figure.get("threshold", "validation")
+
+
+def overlapping_runs(study: Mapping[str, Any]) -> dict[str, Any]:
+    """What verify_overlapping_runs is asked for: `datasets` (folds of each), `a`, `b`, `n_thresholds`; or nothing."""
+    asked = study.get("overlapping_runs")
+    if not asked:
+        return {}
+    folds = {name: study["datasets"][name]["training_folds"] for name in asked["datasets"]}
+    return dict(asked) | {"datasets": folds}
 
 
 def settings_of_profiles(figure: Mapping[str, Any]) -> dict[str, Any]:

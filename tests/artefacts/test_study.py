@@ -120,6 +120,18 @@ def test_folds_test_each_region_once(study, windows, drawn):
             assert len(np.unique(np.concatenate(regions))) == sum(map(len, regions))
 
 
+def test_training_folds_leave_each_sample_out_once(study, drawn):
+    for name, datasets in drawn.items():
+        draw = study.drawn[name]["draw"]
+        # Where classes are balanced, others may be left out each time.
+        if "training_folds" in draw and "train" not in draw["undersampled"]:
+            trained = np.concatenate([dataset.positions["train"] for dataset in datasets])
+            assert (np.unique(trained, return_counts=True)[1] == draw["training_folds"] - 1).all(), name
+            for one, other in pairwise(datasets):
+                for split in ("validation", "test"):
+                    assert np.array_equal(one.positions[split], other.positions[split]), name
+
+
 def test_balanced_splits_are_balanced(study, windows, drawn):
     for name, datasets in drawn.items():
         for dataset in datasets:

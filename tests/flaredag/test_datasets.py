@@ -203,6 +203,50 @@ class TestFolds:
             draw_dataset(windows, seed=0, folds=1, **NATURAL)
 
 
+class TestTrainingFolds:
+    BY_TIME = NATURAL | {"split_by": "time", "purge_gap_hours": 24.0, "standardisation": "train"}
+
+    def drawn(self, windows, folds=4, **settings):
+        return [draw_dataset(windows, seed=i, training_folds=folds, **self.BY_TIME | settings) for i in range(folds)]
+
+    def test_each_fit_lacks_its_fold_of_the_training_samples_and_nothing_else(self, windows):
+        whole = draw_dataset(windows, seed=0, **self.BY_TIME)
+        train = whole.positions["train"]
+        lacking = []
+        for one in self.drawn(windows):
+            for split in ("validation", "test"):
+                assert one.positions[split].tolist() == whole.positions[split].tolist()
+            assert set(one.positions["train"].tolist()) <= set(train.tolist())
+            lacking.append(np.setdiff1d(train, one.positions["train"]))
+        # Every training sample is lacking once.
+        assert np.sort(np.concatenate(lacking)).tolist() == train.tolist()
+        for value in (0, 1):
+            sizes = [(windows.label[positions] == value).sum() for positions in lacking]
+            assert max(sizes) - min(sizes) <= 1
+
+    def test_statistics_are_those_of_the_samples_that_remain(self, windows):
+        first, second = self.drawn(windows)[:2]
+        assert (first.mean[0] != second.mean[0]).all()
+        last = windows.features[windows.step_record[first.positions["train"], -1]]
+        assert first.mean[0] == pytest.approx(last.mean(axis=0))
+
+    def test_added_instruments_are_in_the_folds_too(self, windows):
+        fused = FUSED | {"added_to_training": ["smarp"]}
+        settings = {name: fused[name] for name in ("name", "added_to_training")}
+        whole = draw_dataset(windows, seed=0, **self.BY_TIME | settings).positions["train"]
+        lacking = np.setdiff1d(whole, self.drawn(windows, **settings)[2].positions["train"])
+        assert set(windows.instrument[lacking].tolist()) == {0, 1}
+
+    @pytest.mark.parametrize(("seed", "folds"), [(4, 4), (-1, 4)])
+    def test_a_fold_out_of_range_is_told(self, windows, seed, folds):
+        with pytest.raises(InputError, match=f"SHARP_ONLY, seed {seed}: no training fold {seed}; wanted 0 to 3"):
+            draw_dataset(windows, seed=seed, training_folds=folds, **self.BY_TIME)
+
+    def test_more_folds_than_positive_samples_are_told(self, windows):
+        with pytest.raises(InputError, match=r"SHARP_ONLY, seed 0: \d+ positive samples for 200 folds"):
+            draw_dataset(windows, seed=0, training_folds=200, **self.BY_TIME)
+
+
 class TestSplitsInTime:
     @staticmethod
     def at(windows, sharp_day, smarp_day):

@@ -17,6 +17,7 @@ from flaredag.studies import (
     check_study,
     chosen_studies,
     class_weighted,
+    datasets_in_training_folds,
     diagnosed_series,
     ensembles_on,
     explained,
@@ -37,6 +38,7 @@ from flaredag.studies import (
     strata_series,
     studies_of_archive,
 )
+from flaredag.verification_settings import overlapping_runs
 from made_up_studies import CRITERIA, CYCLES, TABLES, WITH_CUBES, on, pair
 
 
@@ -361,6 +363,69 @@ def test_keys_that_contradict_each_other_are_told(small, change, words):
     served = on(small, WITH_CUBES)
     with pytest.raises(InputError, match=words):
         check_study("small", served)
+
+
+def in_training_folds(study, **changes):
+    """The study with a data set in training folds, over whose runs two models are compared."""
+    own = {"evaluated": "sharp", "added_to_training": [], "split_by": "time", "training_folds": 5}
+    study["datasets"]["IN_FIVE"] = own | {"models": ["lstm", "tree"]} | changes
+    study["overlapping_runs"] = {"datasets": ["IN_FIVE"], "a": "lstm", "b": "tree", "n_thresholds": 201}
+    study["windows"] = {"cadence_minutes": 96, "n_steps": 16}
+    study["labels"]["horizon_hours"] = 24
+    return study
+
+
+class TestTrainingFolds:
+    def test_the_seeds_are_the_folds(self, small):
+        served = on(in_training_folds(small), WITH_CUBES)
+        check_study("small", served)
+        drawn = settings_of_datasets(served)["IN_FIVE"]
+        assert drawn["seeds"] == [0, 1, 2, 3, 4]
+        assert drawn["draw"]["training_folds"] == 5
+        assert datasets_in_training_folds(served) == ["IN_FIVE"]
+        assert overlapping_runs(served) == {
+            "datasets": {"IN_FIVE": 5},
+            "a": "lstm",
+            "b": "tree",
+            "n_thresholds": 201,
+        }
+
+    def test_a_study_that_asks_for_no_runs_has_none(self, small):
+        served = on(small, WITH_CUBES)
+        assert overlapping_runs(served) == {}
+        assert datasets_in_training_folds(served) == []
+
+    def test_runs_of_a_model_that_the_archive_cannot_serve_are_left_out(self, small):
+        study = in_training_folds(small, models=["lstm", "cnn"])
+        study["overlapping_runs"]["b"] = "cnn"
+        check_study("small", on(study, WITH_CUBES))
+        served = on(study, TABLES)
+        check_study("small", served)
+        assert overlapping_runs(served) == {}
+        assert overlapping_runs(on(in_training_folds(small), TABLES))["b"] == "tree"
+
+    @pytest.mark.parametrize(
+        "changes", [{"split_by": "region"}, {"split_by": "cycle", "tested_cycle": 24}, {"folds": 5}, {"first_seeds": 2}]
+    )
+    def test_nothing_else_may_hang_on_the_seed(self, small, changes):
+        served = on(in_training_folds(small, **changes), WITH_CUBES)
+        with pytest.raises(InputError, match=r"IN_FIVE has training_folds, and .*; wanted `split_by: time` and"):
+            check_study("small", served)
+
+    @pytest.mark.parametrize(
+        ("change", "told"),
+        [
+            ({"datasets": ["ONLY"]}, "overlapping_runs: data set ONLY has no `training_folds`; wanted"),
+            ({"datasets": ["FOLDS_5"]}, "study small: no data set FOLDS_5"),
+            ({"a": "oracle"}, "study small: no model oracle"),
+            ({"a": "cnn"}, "study small: cnn is not fitted on the data set IN_FIVE, which has lstm, tree"),
+        ],
+    )
+    def test_runs_of_what_is_not_there_are_told(self, small, change, told):
+        study = in_training_folds(small)
+        study["overlapping_runs"] |= change
+        with pytest.raises(InputError, match=told):
+            check_study("small", on(study, WITH_CUBES))
 
 
 def climb_unknown(study):

@@ -182,6 +182,25 @@ def test_a_region_that_two_folds_test_is_found(sound, tmp_path):
     assert "test_no_region_is_in_two_splits" not in words
 
 
+def in_training_folds(folder, windows, drawn):
+    """A study with a data set in three training folds, and its draws."""
+    draw = CUT | {"split_by": "time", "purge_gap_hours": 24.0, "training_folds": 3}
+    folds = [draw_dataset(windows, name="IN_THREE", seed=fold, **draw) for fold in range(3)]
+    study = study_of(folder, windows, drawn | {"IN_THREE": folds})
+    told = {"IN_THREE": {"seeds": [0, 1, 2], "task": "", "draw": draw}}
+    return folds, dataclasses.replace(study, drawn=study.drawn | told)
+
+
+@pytest.mark.parametrize("split", ["train", "validation", "test"])
+def test_training_folds_that_leave_out_anything_else_are_found(sound, tmp_path, split):
+    windows, drawn = sound
+    folds, study = in_training_folds(tmp_path, windows, drawn)
+    check_artefacts(study, CHECKS)
+    folds[1] = without(folds[1], 1, split=split, windows=windows)
+    write_datasets(tmp_path / "datasets.nc", drawn | {"IN_THREE": folds})
+    assert "1 checks failed (test_training_folds_leave_each_sample_out_once)" in failed(study)
+
+
 @pytest.mark.parametrize("name", ["mean_gauss", "longitude_deg"])
 def test_a_magnetogram_without_value_is_found(sound, tmp_path, name):
     windows, drawn = sound

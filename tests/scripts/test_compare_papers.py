@@ -12,8 +12,10 @@ import pytest
 from compare_papers import COLUMNS, compare_papers, main
 from flaredag.artifacts import write_json
 from flaredag.errors import InputError
+from flaredag.overlapping_run_tables import RUN_COLUMNS
 from flaredag.published_figures import Agreement
 
+NO_RUNS = pd.DataFrame(columns=list(RUN_COLUMNS))
 RULE = Agreement(standard_deviations=2.0, relative_difference=0.1, significance=0.05)
 SAMPLES: dict[str, Any] = {
     "evolution": {"sharp": {"QUIET->STRONG": 300}},
@@ -70,6 +72,7 @@ def compared(papers: pd.DataFrame, reasons: list[dict[str, str]] | None = None, 
         comparisons_of(p),
         SAMPLES,
         INDEX,
+        NO_RUNS,
         agreement=RULE,
         reasons=reasons or [],
     )
@@ -90,10 +93,34 @@ def test_a_score_is_taken_at_the_threshold_of_its_kind() -> None:
     )
     kinds = ("score", "score_validation", "score_best_on_test")
     papers = published(*(("4", "SHARP_ONLY", "lstm", "true_skill_statistic", 0.85, np.nan, kind) for kind in kinds))
-    table = compare_papers(papers, scores, comparisons_of(0.04), SAMPLES, INDEX, agreement=RULE, reasons=[])
+    table = compare_papers(papers, scores, comparisons_of(0.04), SAMPLES, INDEX, NO_RUNS, agreement=RULE, reasons=[])
     assert table["threshold"].tolist() == list(at)
     assert table["got"].tolist() == pytest.approx([0.55, 0.75, 0.85])
     assert table["agrees"].tolist() == ["no", "no", "yes"]
+
+
+def test_a_mean_over_overlapping_runs_agrees_by_its_relative_difference_whatever_their_spread() -> None:
+    own = {"dataset": "M_FOLDS", "model": "lstm", "n_runs": 100, "sd": 0.002}
+    rows = [
+        {"metric": "true_skill_statistic", "threshold": "validation", "mean": 0.5},
+        {"metric": "true_skill_statistic", "threshold": "best_on_test", "mean": 0.77},
+        {"metric": "brier_skill_score", "threshold": "", "mean": -2.6},
+    ]
+    runs = pd.DataFrame([own | row for row in rows])
+    papers = published(
+        ("5", "M_FOLDS", "lstm", "true_skill_statistic", 0.792, 0.008, "runs"),
+        # 2.241 less a tenth of it is not as low as -2.6, two spreads below are.
+        ("5", "M_FOLDS", "lstm", "brier_skill_score", -2.241, 0.319, "runs"),
+        ("5", "M_FOLDS", "cnn", "brier_skill_score", 0.26, 0.006, "runs"),
+    )
+    scores, index = scores_of(accuracy=[1.0]), INDEX
+    table = compare_papers(papers, scores, comparisons_of(0.1), SAMPLES, index, runs, agreement=RULE, reasons=[])
+    assert table["threshold"].tolist() == ["best_on_test", "", ""]
+    assert table["got"].tolist()[:2] == [0.77, -2.6]
+    # Two spreads of .008 would not allow for .792 - .77.
+    assert table["agrees"].tolist() == ["yes", "no", "not_run"]
+    assert table["got_sd"].tolist()[:2] == [0.002, 0.002]
+    assert table["n"].tolist()[:2] == [100, 100]
 
 
 def test_windows_samples_and_splits_are_counts() -> None:
@@ -123,7 +150,14 @@ def test_counts_of_a_study_of_several_tasks_are_those_of_the_task_named() -> Non
         ("3", "SHARP", "", "positive", 2849, np.nan, "samples"),
     ]
     table = compare_papers(
-        published(*rows), scores_of(accuracy=[1.0]), comparisons_of(0.1), samples, INDEX, agreement=RULE, reasons=[]
+        published(*rows),
+        scores_of(accuracy=[1.0]),
+        comparisons_of(0.1),
+        samples,
+        INDEX,
+        NO_RUNS,
+        agreement=RULE,
+        reasons=[],
     )
     assert table["got"].iloc[:2].tolist() == [301, 2801]
     assert table["agrees"].tolist() == ["yes", "yes", "not_run"]
@@ -175,13 +209,14 @@ def test_the_first_fitting_reason_is_given_and_only_for_a_miss() -> None:
 
 
 def written(tmp_path: Path, papers: str) -> dict[str, Path]:
-    paths = {name: tmp_path / f"{name}.csv" for name in ("papers", "scores", "comparisons", "out")}
+    paths = {name: tmp_path / f"{name}.csv" for name in ("papers", "scores", "comparisons", "runs", "out")}
     paths |= {name: tmp_path / f"{name}.json" for name in ("samples", "index")}
     paths["papers"].write_text(papers)
     scores_of(true_skill_statistic=[0.8, 0.9], brier_skill_score=[0.7, 0.8]).to_csv(paths["scores"], index=False)
     comparisons_of(0.04).to_csv(paths["comparisons"], index=False)
     write_json(paths["samples"], SAMPLES)
     write_json(paths["index"], INDEX)
+    NO_RUNS.to_csv(paths["runs"], index=False)
     return paths
 
 

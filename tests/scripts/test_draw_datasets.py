@@ -102,6 +102,22 @@ def test_a_chronological_split_is_told_with_what_the_gap_leaves(windows):
         assert seed["regions"] == seed["regions_of_evaluated"]
 
 
+def test_a_data_set_in_training_folds_says_so(windows):
+    settings = DATASETS["SHARP_ONLY"] | {"undersampled": [], "split_by": "time", "purge_gap_hours": 24.0}
+    _, whole = draw_datasets(windows, "BY_TIME", seeds=[0], settings=settings)
+    assert "training_folds" not in whole
+    _, entry = draw_datasets(windows, "IN_THREE", seeds=[0, 1, 2], settings=settings | {"training_folds": 3})
+    assert entry["training_folds"] == 3
+    # 33 positive and 71 negative samples train: 11 and 23 or 24 are in each fold.
+    trained = [seed["splits"]["train"] for seed in entry["seeds"].values()]
+    assert [split["positive"] for split in trained] == [22, 22, 22]
+    assert sorted(split["negative"] for split in trained) == [47, 47, 48]
+    for seed in entry["seeds"].values():
+        for split in ("validation", "test"):
+            assert seed["splits"][split] == whole["seeds"]["0"]["splits"][split]
+    assert len({seed["digest"] for seed in entry["seeds"].values()}) == 3
+
+
 def test_a_region_that_a_border_cuts_is_counted_on_both_sides(windows):
     settings = DATASETS["SHARP_ONLY"] | {"undersampled": [], "split_by": "time", "borders": "cut"}
     settings |= {"purge_gap_hours": 24.0, "validation_from": "2012-01-10", "test_from": "2012-01-20"}

@@ -66,6 +66,7 @@ def draw(verified: Path, path: Path, group) -> Path:
         study="sun2022",
         mark="SIMULATED",
         left_out=[],
+        in_training_folds=[],
     )
     return path
 
@@ -82,7 +83,7 @@ def test_a_figure_and_the_overview_are_drawn(verified, tmp_path, group):
 
 def test_a_figure_of_the_kind_profiles_has_a_row_a_series_and_its_threshold(verified):
     curves, scores = read_curves(verified / "curves.csv"), read_scores(verified / "scores.csv")
-    settings = {"study": "s", "mark": "", "left_out": []}
+    settings = {"study": "s", "mark": "", "left_out": [], "in_training_folds": []}
     heads = {}
     for threshold in ("best_on_test", "validation"):
         figure = plot_verification(curves, scores, PROFILES | {"threshold": threshold}, **settings)
@@ -100,17 +101,21 @@ def test_a_figure_of_the_kind_profiles_has_a_row_a_series_and_its_threshold(veri
     assert len(plot_verification(curves, scores, GROUP | {"kind": "compared"}, **settings).axes) == 4
 
 
-def test_the_overview_has_neither_calibrated_forecasts_nor_models_left_out():
+def test_the_overview_has_neither_calibrated_forecasts_nor_models_left_out_nor_data_sets_in_training_folds():
     rows = [
-        {"dataset": "ONLY", "model": model, "seed": seed, "threshold": "fixed_0.5", "value": 0.5 + 0.1 * seed}
+        {"dataset": dataset, "model": model, "seed": seed, "threshold": "fixed_0.5", "value": 0.5 + 0.1 * seed}
         for model in ("lstm", "lstm.beta", "lstm.prior_shift", "stack_best")
+        for dataset in ("ONLY", "M_FOLDS")
         for seed in (0, 1)
     ]
     scores = pd.DataFrame(rows).assign(metric="true_skill_statistic")
-    figure = plot_verification(None, scores, None, study="s", mark="", left_out=["stack_best"])
+    left_out = {"left_out": ["stack_best"], "in_training_folds": ["M_FOLDS"]}
+    figure = plot_verification(None, scores, None, study="s", mark="", **left_out)
     drawn = {text.get_text() for text in figure.findobj(Text)}
     named = [name for name in drawn if "lstm" in name.lower() or "stack" in name]
     assert [name.lower() for name in named] == ["lstm"]
+    assert "ONLY" in drawn
+    assert not any("FOLDS" in name for name in drawn)
 
 
 @pytest.mark.parametrize("group", [GROUP, PROFILES, None])
@@ -119,7 +124,7 @@ def test_another_process_writes_the_same_bytes(verified, tmp_path, group):
     code = (
         "from plot_verification import main\n"
         f"main({str(verified / 'curves.csv')!r}, {str(verified / 'scores.csv')!r}, {str(other)!r}, group={group!r},\n"
-        "     study='sun2022', mark='SIMULATED', left_out=[])\n"
+        "     study='sun2022', mark='SIMULATED', left_out=[], in_training_folds=[])\n"
     )
     environment = os.environ | {"PYTHONHASHSEED": "123", "PYTHONPATH": str(SCRIPTS)}
     subprocess.run([sys.executable, "-c", code], check=True, env=environment)

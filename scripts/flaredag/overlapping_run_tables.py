@@ -1,0 +1,52 @@
+"""Tables of overlapping runs: the mean and spread of scores over them, and one model compared with another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flaredag.tables import numbers, read_raw_csv
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import pandas as pd
+
+# Liu et al. 2019, Table 5, and the scores that section 4.4 tells besides.
+RUN_CATEGORICAL = (
+    "probability_of_detection",
+    "precision",
+    "accuracy",
+    "balanced_accuracy",
+    "heidke_skill_score",
+    "true_skill_statistic",
+)
+RUN_PROBABILISTIC = ("brier_score", "brier_skill_score", "area_under_roc_curve")
+RUN_METRICS = (*RUN_CATEGORICAL, *RUN_PROBABILISTIC)
+
+# `threshold` is empty for a metric that needs none. The shares are those of the samples of one run that are in another.
+RUN_NUMBERS = ("threshold_value", "mean", "sd", "n_runs", "n_fits", "training_shared", "test_shared")
+RUN_COLUMNS = ("dataset", "model", "metric", "threshold", *RUN_NUMBERS)
+
+WILCOXON = "wilcoxon_signed_rank"
+# Tests by resampled blocks, and the kind of block (`flaredag.resampled_series`).
+BLOCK_TESTS = {"region_block_bootstrap": "region", "rotation_block_bootstrap": "rotation"}
+RUN_TESTS = (WILCOXON, *BLOCK_TESTS)
+# `n`: the runs that are paired, or the blocks that are drawn.
+RUN_COMPARISON_NUMBERS = ("difference", "statistic", "p", "low", "high", "n")
+RUN_COMPARISON_COLUMNS = ("dataset", "metric", "threshold", "a", "b", "test", *RUN_COMPARISON_NUMBERS)
+
+
+def read_runs(path: str | Path) -> pd.DataFrame:
+    """Scores over overlapping runs, columns `RUN_COLUMNS`; InputError where the file is another."""
+    return _read_numbers(path, RUN_COLUMNS, RUN_NUMBERS)
+
+
+def read_run_comparisons(path: str | Path) -> pd.DataFrame:
+    """Comparisons over overlapping runs, columns `RUN_COMPARISON_COLUMNS`; InputError where the file is another."""
+    return _read_numbers(path, RUN_COMPARISON_COLUMNS, RUN_COMPARISON_NUMBERS)
+
+
+def _read_numbers(path: str | Path, columns: Sequence[str], numeric: Sequence[str]) -> pd.DataFrame:
+    text = read_raw_csv(path, columns)
+    return text.assign(**{name: numbers(text[name], path=path) for name in numeric})
