@@ -100,6 +100,8 @@ OUTPUTS_OF_FORECASTS = {
 OF_SHARP_TABLE = ("retrieve_sharp_table", "curate_sharp_table")
 # tests/rules/test_shipped.py
 OF_SHIPPED = ("retrieve_shipped", "curate_shipped", "verify_shipped")
+# tests/rules/test_overlapping_runs.py
+OF_RUNS = ("verify_overlapping_runs",)
 IN_WORKFLOWS = (
     *("retrieve_keywords", "retrieve_segments", "retrieve_flare_reports", "retrieve_hek_flares"),
     *("retrieve_daily_reports", "retrieve_harp_noaa", "retrieve_published", "curate_labelled_samples", "curate_swansf"),
@@ -128,7 +130,7 @@ def test_every_rule_is_run_alone_or_in_a_workflow():
     pattern = re.compile(r"^(?:rule|checkpoint) (\w+):|^use rule \w+ as (\w+) with:", re.MULTILINE)
     found = [one or other for path in RULES.glob("*.smk") for one, other in pattern.findall(path.read_text())]
     alone = [rule for outputs in (*OUTPUTS, *OUTPUTS_OF_WHOLE) for rule in outputs]
-    alone += [*FITS, *OF_REGIONS, *OUTPUTS_OF_FORECASTS, "audit_samples", *OF_SHARP_TABLE, *OF_SHIPPED]
+    alone += [*FITS, *OF_REGIONS, *OUTPUTS_OF_FORECASTS, "audit_samples", *OF_SHARP_TABLE, *OF_SHIPPED, *OF_RUNS]
     assert sorted(found) == sorted([*alone, *IN_WORKFLOWS])
 
 
