@@ -180,6 +180,8 @@ def test_artifacts_say_what_they_were_made_from(study, config):
     for verified in ("scores.csv", "curves.csv", "intervals.csv", "differences.csv", "decomposition.csv"):
         assert {"r/a/s/calibrated/SMARP_ALL.nc", "r/a/s/full_disk/SMARP_DISK.nc"} <= set(made_from[verified])
     assert made_from["comparisons.csv"] == [f"r/a/s/{name}" for name in ("scores.csv", "differences.csv", "index.json")]
+    assert made_from["runs.csv"] == made_from["runs_comparison.csv"] == ["r/a/s/fits.csv"]
+    assert "r/a/s/runs.csv" in made_from["papers.csv"]
     assert made_from["strata.csv"] == ["r/a/s/fits.csv", "r/a/s/strata.nc"]
     assert made_from["strata.nc"] == ["r/a/s/windows.nc"]
     assert len(made_from["conformal.csv"]) == 8

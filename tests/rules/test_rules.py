@@ -104,6 +104,8 @@ OF_SHARP_TABLE = ("retrieve_sharp_table", "curate_sharp_table")
 OF_SHIPPED = ("retrieve_shipped", "curate_shipped", "verify_shipped")
 # tests/rules/test_ranking.py
 OF_RANKING = ("score_subsets", "rank_features", "assess_features", "compare_rankings", "list_subsets", "plot_ranking")
+# tests/rules/test_overlapping_runs.py
+OF_RUNS = ("verify_overlapping_runs",)
 IN_WORKFLOWS = (
     *("retrieve_keywords", "retrieve_segments", "retrieve_flare_reports", "retrieve_hek_flares"),
     *("retrieve_daily_reports", "retrieve_harp_noaa", "retrieve_published", "curate_labelled_samples", "curate_swansf"),
@@ -133,7 +135,7 @@ def test_every_rule_is_run_alone_or_in_a_workflow():
     found = [one or other for path in RULES.glob("*.smk") for one, other in pattern.findall(path.read_text())]
     alone = [rule for outputs in (*OUTPUTS, *OUTPUTS_OF_WHOLE) for rule in outputs]
     alone += [*FITS, *OF_REGIONS, *OUTPUTS_OF_FORECASTS, "audit_samples"]
-    alone += [*OF_SHARP_TABLE, *OF_SHIPPED, *OF_RANKING]
+    alone += [*OF_SHARP_TABLE, *OF_SHIPPED, *OF_RANKING, *OF_RUNS]
     assert sorted(found) == sorted([*alone, *IN_WORKFLOWS])
 
 
