@@ -42,8 +42,7 @@ envs: $(VENV)/installed
 	$(BIN)/python -m flaredag.environments
 
 prune: $(VENV)/installed
-	$(BIN)/python -m flaredag.store results/store results
-	$(BIN)/python -m flaredag.subset_store results/store results
+	$(BIN)/python -m flaredag.pruning results/store results
 
 $(VENV)/installed: envs/requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and "Python 3.11 wanted, this is %d.%d: make PYTHON=python3.11 ..." % sys.version_info[:2])'

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flaredag.feature_groups import JOINED_BY
-from flaredag.tables import numbers, read_raw_csv
+from flaredag.numeric_tables import read_numeric_csv
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,5 +36,4 @@ def shown_group(name: str) -> str:
 
 def read_importance(path: str | Path) -> pd.DataFrame:
     """Permutation importance, columns `IMPORTANCE_COLUMNS`; InputError where the file is another."""
-    text = read_raw_csv(path, IMPORTANCE_COLUMNS)
-    return text.assign(**{name: numbers(text[name], path=path) for name in IMPORTANCE_NUMBERS})
+    return read_numeric_csv(path, IMPORTANCE_COLUMNS, IMPORTANCE_NUMBERS)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flaredag.tables import numbers, read_raw_csv
+from flaredag.numeric_tables import read_numeric_csv
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -39,14 +38,9 @@ RUN_COMPARISON_COLUMNS = ("dataset", "metric", "threshold", "a", "b", "test", *R
 
 def read_runs(path: str | Path) -> pd.DataFrame:
     """Scores over overlapping runs, columns `RUN_COLUMNS`; InputError where the file is another."""
-    return _read_numbers(path, RUN_COLUMNS, RUN_NUMBERS)
+    return read_numeric_csv(path, RUN_COLUMNS, RUN_NUMBERS)
 
 
 def read_run_comparisons(path: str | Path) -> pd.DataFrame:
     """Comparisons over overlapping runs, columns `RUN_COMPARISON_COLUMNS`; InputError where the file is another."""
-    return _read_numbers(path, RUN_COMPARISON_COLUMNS, RUN_COMPARISON_NUMBERS)
-
-
-def _read_numbers(path: str | Path, columns: Sequence[str], numeric: Sequence[str]) -> pd.DataFrame:
-    text = read_raw_csv(path, columns)
-    return text.assign(**{name: numbers(text[name], path=path) for name in numeric})
+    return read_numeric_csv(path, RUN_COMPARISON_COLUMNS, RUN_COMPARISON_NUMBERS)

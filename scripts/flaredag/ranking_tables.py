@@ -14,6 +14,7 @@ import pandas as pd
 
 from flaredag.errors import InputError
 from flaredag.feature_subsets import cumulative_sizes
+from flaredag.numeric_tables import read_numeric_csv
 from flaredag.score_tables import TEST_THRESHOLD
 from flaredag.tables import numbers, read_raw_csv, whole_numbers
 
@@ -59,22 +60,22 @@ def read_subset_scores(paths: Sequence[str | Path]) -> pd.DataFrame:
 
 def read_order(path: str | Path) -> pd.DataFrame:
     """Order of the features of one data set, columns `ORDER_COLUMNS`."""
-    return _read_numbers(path, ORDER_COLUMNS, ("rank", "mean", "sd"))
+    return read_numeric_csv(path, ORDER_COLUMNS, ("rank", "mean", "sd"))
 
 
 def read_ranking(path: str | Path) -> pd.DataFrame:
     """Individual and cumulative means of a study, columns `RANKING_COLUMNS`."""
-    return _read_numbers(path, RANKING_COLUMNS, RANKING_NUMBERS)
+    return read_numeric_csv(path, RANKING_COLUMNS, RANKING_NUMBERS)
 
 
 def read_agreement(path: str | Path) -> pd.DataFrame:
     """Agreement of our order with the paper's, columns `AGREEMENT_COLUMNS`."""
-    return _read_numbers(path, AGREEMENT_COLUMNS, AGREEMENT_NUMBERS)
+    return read_numeric_csv(path, AGREEMENT_COLUMNS, AGREEMENT_NUMBERS)
 
 
 def read_claims(path: str | Path) -> pd.DataFrame:
     """What became of the paper's claims, columns `CLAIM_COLUMNS`."""
-    return _read_numbers(path, CLAIM_COLUMNS, CLAIM_NUMBERS)
+    return read_numeric_csv(path, CLAIM_COLUMNS, CLAIM_NUMBERS)
 
 
 def means_over_seeds(scores: pd.DataFrame) -> pd.DataFrame:
@@ -137,8 +138,3 @@ def rows_of(ranking: pd.DataFrame, kind: str, *, threshold: str = TEST_THRESHOLD
     """Rows of one kind and figure, by rank."""
     chosen = (ranking["kind"] == kind) & (ranking["threshold"] == threshold) & (ranking["metric"] == metric)
     return ranking.loc[chosen].sort_values("rank").reset_index(drop=True)
-
-
-def _read_numbers(path: str | Path, columns: Sequence[str], numeric: Sequence[str]) -> pd.DataFrame:
-    text = read_raw_csv(path, columns)
-    return text.assign(**{name: numbers(text[name], path=path) for name in numeric})

@@ -17,6 +17,7 @@ from flaredag.ensemble_tables import WEIGHT_COLUMNS, read_weights
 from flaredag.errors import InputError
 from flaredag.explanations import CHECK_COLUMNS
 from flaredag.importance_tables import read_importance
+from flaredag.numeric_tables import read_numeric_csv
 from flaredag.overlapping_run_tables import read_run_comparisons, read_runs
 from flaredag.published_figures import VERDICTS
 from flaredag.ranking_tables import read_agreement, read_claims, read_ranking
@@ -24,7 +25,7 @@ from flaredag.score_tables import INTERVAL_COLUMNS, INTERVAL_NUMBERS, read_score
 from flaredag.shipped_results import read_named_columns, read_shipped_scores
 from flaredag.store import FIT_COLUMNS
 from flaredag.strata import STRATA_COLUMNS
-from flaredag.tables import numbers, read_raw_csv
+from flaredag.tables import read_raw_csv
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -210,7 +211,7 @@ def read_results(paths: Mapping[str, str], *, study: str, archive: str) -> Resul
             f"{paths['scores']}: scores of archive {', '.join(sorted(set(scores['archive'])))}; this report is of "
             f"{archive}. Delete the file to have it made again."
         )
-    papers = _read_numbers(paths["papers"], PAPER_COLUMNS, PAPER_NUMBERS)
+    papers = read_numeric_csv(paths["papers"], PAPER_COLUMNS, PAPER_NUMBERS)
     unknown = sorted(set(papers["agrees"]) - set(VERDICTS))
     if unknown:
         raise InputError(
@@ -223,19 +224,19 @@ def read_results(paths: Mapping[str, str], *, study: str, archive: str) -> Resul
             raise InputError(f"{paths[name]}: holds no JSON object. Delete the file to have it made again.")
     return Results(
         scores=scores,
-        comparisons=_read_numbers(paths["comparisons"], COMPARISON_COLUMNS, COMPARISON_NUMBERS),
+        comparisons=read_numeric_csv(paths["comparisons"], COMPARISON_COLUMNS, COMPARISON_NUMBERS),
         papers=papers,
         fits=read_raw_csv(paths["fits"], FIT_COLUMNS),
         # A study without ensembles has a table without rows.
         weights=empty
         if (empty := read_raw_csv(paths["weights"], WEIGHT_COLUMNS)).empty
         else read_weights([paths["weights"]]),
-        checks=_read_numbers(paths["checks"], CHECK_COLUMNS, ("value", "n")),
-        intervals=_read_numbers(paths["intervals"], INTERVAL_COLUMNS, INTERVAL_NUMBERS),
-        audit=_read_numbers(paths["audit"], FINDING_COLUMNS, ("n",)),
-        strata=_read_numbers(paths["strata"], STRATA_COLUMNS, STRATA_NUMBERS),
-        labels=_read_numbers(paths["labels"], LABEL_COLUMNS, LABEL_NUMBERS),
-        conformal=_read_numbers(paths["conformal"], CONFORMAL_COLUMNS, CONFORMAL_NUMBERS),
+        checks=read_numeric_csv(paths["checks"], CHECK_COLUMNS, ("value", "n")),
+        intervals=read_numeric_csv(paths["intervals"], INTERVAL_COLUMNS, INTERVAL_NUMBERS),
+        audit=read_numeric_csv(paths["audit"], FINDING_COLUMNS, ("n",)),
+        strata=read_numeric_csv(paths["strata"], STRATA_COLUMNS, STRATA_NUMBERS),
+        labels=read_numeric_csv(paths["labels"], LABEL_COLUMNS, LABEL_NUMBERS),
+        conformal=read_numeric_csv(paths["conformal"], CONFORMAL_COLUMNS, CONFORMAL_NUMBERS),
         decomposition=read_decomposition(paths["decomposition"]),
         importance=read_importance(paths["importance"]),
         shipped_columns=read_named_columns(paths["shipped_columns"]),
@@ -270,8 +271,8 @@ def read_archive_results(paths: Mapping[str, str]) -> ArchiveResults:
         )
     return ArchiveResults(
         summary=summary,
-        regressions=_read_numbers(paths["regressions"], REGRESSION_COLUMNS, REGRESSION_COLUMNS[1:]),
-        factors=_read_numbers(paths["factors"], FACTOR_COLUMNS, FACTOR_COLUMNS),
+        regressions=read_numeric_csv(paths["regressions"], REGRESSION_COLUMNS, REGRESSION_COLUMNS[1:]),
+        factors=read_numeric_csv(paths["factors"], FACTOR_COLUMNS, FACTOR_COLUMNS),
     )
 
 
@@ -290,8 +291,3 @@ def joined_rows(paths: Sequence[str]) -> pd.DataFrame:
 def rows_where(frame: pd.DataFrame, **wanted: str) -> pd.DataFrame:
     """Rows of `frame` in which each named column is what is wanted."""
     return frame.loc[np.logical_and.reduce([frame[column] == value for column, value in wanted.items()]), :]
-
-
-def _read_numbers(path: str, columns: Sequence[str], numeric: Sequence[str]) -> pd.DataFrame:
-    text = read_raw_csv(path, columns)
-    return text.assign(**{name: numbers(text.loc[:, name], path=path) for name in numeric})

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flaredag.matched_columns import MATCH_COLUMNS
-from flaredag.tables import numbers, read_raw_csv
+from flaredag.numeric_tables import read_numeric_csv
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -42,14 +41,9 @@ SHIPPED_SCORE_COLUMNS = (
 
 def read_named_columns(path: str | Path) -> pd.DataFrame:
     """Names of shipped columns, columns `NAMED_COLUMNS`; InputError where the file is another."""
-    return _read_numbers(path, NAMED_COLUMNS, NAMED_NUMBERS)
+    return read_numeric_csv(path, NAMED_COLUMNS, NAMED_NUMBERS)
 
 
 def read_shipped_scores(path: str | Path) -> pd.DataFrame:
     """Scores of shipped forecasts, columns `SHIPPED_SCORE_COLUMNS`; InputError where the file is another."""
-    return _read_numbers(path, SHIPPED_SCORE_COLUMNS, SHIPPED_SCORE_NUMBERS)
-
-
-def _read_numbers(path: str | Path, columns: Sequence[str], numeric: Sequence[str]) -> pd.DataFrame:
-    text = read_raw_csv(path, columns)
-    return text.assign(**{name: numbers(text[name], path=path) for name in numeric})
+    return read_numeric_csv(path, SHIPPED_SCORE_COLUMNS, SHIPPED_SCORE_NUMBERS)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import itertools
 import re
-import shutil
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -126,43 +123,3 @@ def fit_rows(fits: Sequence[StoredFit]) -> list[dict[str, str]]:
         }
         for fit in fits
     ]
-
-
-def prune(store: str | Path, results: str | Path) -> list[Path]:
-    """Remove the fits that no `fits.csv` below `results` names; the folders removed.
-
-    Raises InputError where there is no fits.csv at all, or one is none: then nobody knows which fits are in use.
-    """
-    lists = sorted(Path(results).glob("*/*/fits.csv"))
-    if not lists:
-        raise InputError(f"{results}: no fits.csv in any study; run `make report` first, then prune.")
-    used = set()
-    for path in lists:
-        with path.open(newline="") as file:
-            rows = csv.DictReader(file)
-            if "path" not in (rows.fieldnames or ()):
-                raise InputError(f"{path}: no column path. Delete the file to have it made again; nothing was removed.")
-            used |= {Path(row["path"]).resolve() for row in rows}
-    removed = []
-    for folder in sorted(Path(store).glob("checkpoints/*/*")):
-        if folder.resolve() not in used:
-            shutil.rmtree(folder)
-            removed.append(folder)
-            if not any(folder.parent.iterdir()):
-                folder.parent.rmdir()
-    return removed
-
-
-def main(store: str, results: str) -> int:
-    """Prune and tell what was removed; 1 where it cannot be told what is in use."""
-    try:
-        removed = prune(store, results)
-    except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    print("\n".join([*(str(folder) for folder in removed), f"{len(removed)} fits removed"]))
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))

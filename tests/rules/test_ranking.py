@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from flaredag.artifacts import sha256_of_file
+from flaredag.pruning import SUBSETS, prune
 from flaredag.ranking_tables import read_claims, read_ranking, rows_of
-from flaredag.subset_store import prune_subsets
 
 STUDY = "results/embedded/sun2022"
 TABLES = [f"{STUDY}/{name}.csv" for name in ("ranking", "ranking_agreement", "ranking_claims", "subsets")]
@@ -97,7 +97,7 @@ def test_a_ranking_is_made_resumed_and_pruned(finished_copy, monkeypatch):
     project.configure(with_another_model)
     assert project.run("--", *TABLES).count("score_subsets") == N_BATCHES
     monkeypatch.chdir(project.folder)
-    removed = prune_subsets("results/store", "results")
+    removed = prune("results/store", "results", SUBSETS)
     assert sorted(path.as_posix() for path in removed) == sorted(stored["path"])
     assert project.run("--", *TABLES) == []
 

@@ -204,7 +204,7 @@ def test_prune_removes_what_no_study_uses(project, finished):
     used = set(pd.read_csv(project.path("results/embedded/sun2022/fits.csv"))["path"])
     stray = project.path("results/store/checkpoints/0123456789abcdef/networks-fedcba9876543210")
     stray.mkdir(parents=True)
-    from flaredag.store import prune
+    from flaredag.pruning import prune
 
     here = os.getcwd()  # noqa: PTH109
     os.chdir(project.folder)
