@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import matplotlib as mpl
@@ -15,8 +16,8 @@ from flaredag.ensemble_tables import CRITERION_TITLES, TEST, VALIDATION
 from flaredag.ensembles import fit_weights
 from flaredag.errors import InputError
 from flaredag.plots import COLOURS, GREY, REFERENCE_LINE, STYLE, TEXT_WIDTH_INCHES, add_title
-from flaredag.report_cells import words
-from flaredag.score_tables import figures_by_seed
+from flaredag.report_cells import AT_THRESHOLD, words
+from flaredag.score_tables import FIXED_THRESHOLD, figures_by_seed
 from flaredag.splits import SPLITS
 from flaredag.stacking_criteria import THRESHOLD, criterion_value
 
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     FloatArray = NDArray[np.float64]
 
 TWO = 2
+# Characters of a line that the width of a page has room for.
+WIDEST_LABEL = 110
 ALPHA = "\N{GREEK SMALL LETTER ALPHA}"
 FEWEST_FOR_A_BOX = 5
 N_COLUMNS_OF_SCORES, N_COLUMNS_OF_WEIGHTS = 2, 4
@@ -58,13 +61,13 @@ def ensemble_scores_figure(
     title: str,
     mark: str,
 ) -> Figure:
-    """True skill statistic at threshold 0.5 on the test split, of base learners, stackings and their rivals.
+    """True skill statistic on the test split at the ensemble's threshold, of base learners, stackings and their rivals.
 
     A panel a data set, a row a model, a point a seed; a box (quartiles, median, 1.5 times their range) where there are
     five seeds or more, else the median alone. The oracle, fitted on the test split, stands apart in grey. Raises
     InputError where scores lack a model.
     """
-    name = ensemble["name"]
+    name, threshold = ensemble["name"], ensemble.get("threshold", FIXED_THRESHOLD)
     models = [(learner, words(learner), COLOURS[0]) for learner in ensemble["learners"]]
     models += [
         (criterion_model(name, criterion), f"stacked by {CRITERION_TITLES[criterion]}", COLOURS[1])
@@ -76,7 +79,9 @@ def ensemble_scores_figure(
         Row(
             row_title,
             {
-                dataset: figures_by_seed(scores, dataset=dataset, model=model, metric="true_skill_statistic").to_numpy()
+                dataset: figures_by_seed(
+                    scores, dataset=dataset, model=model, metric="true_skill_statistic", threshold=threshold
+                ).to_numpy()
                 for dataset in datasets
             },
             colour,
@@ -87,7 +92,7 @@ def ensemble_scores_figure(
         rows,
         datasets,
         n_columns=min(len(datasets), N_COLUMNS_OF_SCORES),
-        x_label="true skill statistic on the test split, threshold 0.5",
+        x_label=f"true skill statistic on the test split, {AT_THRESHOLD[threshold]}",
         title=title,
         mark=mark,
     )
@@ -122,7 +127,9 @@ def ensemble_weights_figure(
         rows,
         datasets,
         n_columns=min(len(datasets), N_COLUMNS_OF_WEIGHTS),
-        x_label=f"weight of {words(first)} (the rest: {others}), fitted on the validation split",
+        x_label=textwrap.fill(
+            f"weight of {words(first)} (the rest: {others}), fitted on the validation split", WIDEST_LABEL
+        ),
         title=title,
         mark=mark,
     )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from flaredag.calibration_names import is_calibrated, raw_name
+from flaredag.score_tables import FIXED_THRESHOLD, TEST_THRESHOLD, VALIDATION_THRESHOLD
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -38,6 +39,11 @@ ABBREVIATIONS = {
     "resolution": "RES",
     "uncertainty": "UNC",
     "threshold": "threshold",
+}
+AT_THRESHOLD = {
+    FIXED_THRESHOLD: "at the threshold 0.5",
+    VALIDATION_THRESHOLD: "at the threshold chosen on validation",
+    TEST_THRESHOLD: "at the threshold that is best on the test split, which no forecaster knows",
 }
 ACRONYMS = ("lstm", "cnn")
 MINUS, EN_DASH = "\N{MINUS SIGN}", "\N{EN DASH}"

@@ -11,6 +11,7 @@ from flaredag.ensemble_tables import CRITERION_TITLES, VALIDATION
 from flaredag.ensembles import CONVEX, EXACT, LOCAL_SEARCH, SELECT_BEST, TWO
 from flaredag.report_cells import (
     ABBREVIATIONS,
+    AT_THRESHOLD,
     UNDEFINED,
     Block,
     mean_and_sd,
@@ -70,14 +71,14 @@ def scores(study: Study, intervals: pd.DataFrame) -> list[Block]:
         forecasts = ensemble_models(ensemble["name"], ensemble["criteria"])
         if not intervals["model"].isin(forecasts).any():
             continue
-        models = [*ensemble["learners"], *forecasts]
+        models, at = [*ensemble["learners"], *forecasts], ensemble.get("threshold", FIXED_THRESHOLD)
         for dataset in ordered(intervals.loc[intervals["model"].isin(forecasts), "dataset"], study["datasets"]):
             of_dataset = rows_where(intervals, dataset=dataset)
             rows.append({"group": dataset})
             for model in models:
                 cells: list[Any] = [words(model.removeprefix(f"{ensemble['name']}_"))]
                 for metric in SCORES_SHOWN:
-                    threshold = FIXED_THRESHOLD if metric in CATEGORICAL_METRICS else ""
+                    threshold = at if metric in CATEGORICAL_METRICS else ""
                     figures = rows_where(of_dataset, model=model, metric=metric, threshold=threshold)
                     of_series = figures.to_dict("records")
                     cells.append(
@@ -87,8 +88,8 @@ def scores(study: Study, intervals: pd.DataFrame) -> list[Block]:
                     )
                 rows.append({"cells": cells})
         caption = (
-            f"Test scores of {ensemble['name']} and of its learners, thresholds at 0.5. The oracle is fitted on the "
-            "test split: it is no forecast."
+            f"Test scores of {ensemble['name']} and of its learners, {AT_THRESHOLD[at]}. The oracle is fitted on "
+            "the test split: it is no forecast."
         )
         headings = text_columns("Forecast") + number_columns(*(ABBREVIATIONS[metric] for metric in SCORES_SHOWN))
         blocks.append(table(caption, headings, rows, small=True))

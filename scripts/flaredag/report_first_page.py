@@ -14,6 +14,7 @@ from flaredag.ensemble_names import ensemble_models
 from flaredag.report_archive import held_in_words
 from flaredag.report_cells import (
     ABBREVIATIONS,
+    AT_THRESHOLD,
     Block,
     difference,
     number_columns,
@@ -30,17 +31,10 @@ from flaredag.report_cells import (
 from flaredag.report_inputs import Archive, ArchiveResults, Results, Study, rows_where
 from flaredag.report_published import VERDICT_WORDS
 from flaredag.report_sections import REGION_BLOCKS
-from flaredag.score_tables import CATEGORICAL_METRICS, FIXED_THRESHOLD, TEST_THRESHOLD, VALIDATION_THRESHOLD
+from flaredag.score_tables import CATEGORICAL_METRICS, FIXED_THRESHOLD
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-AT_THRESHOLDS = {
-    "": "",
-    FIXED_THRESHOLD: " at the threshold 0.5",
-    VALIDATION_THRESHOLD: " at the threshold chosen on validation",
-    TEST_THRESHOLD: " at the threshold that is best on the test split, which no forecaster knows",
-}
 
 
 def facts(
@@ -105,7 +99,7 @@ def summary(study: Study, results: Results) -> list[Block]:
             styled(p_value(test["p_holm"]), "strong" if test["p_holm"] < level else "plain"),
         ]
         rows.append({"cells": cells})
-    at_threshold = AT_THRESHOLDS[threshold]
+    at_threshold = f" {AT_THRESHOLD[threshold]}" if threshold else ""
     n_above = sum(worth > 0 for worth in differences)
     n_seeds = results.scores.loc[results.scores["dataset"].isin(list(datasets)), "seed"].nunique()
     named = " and ".join(words(rival) for rival in rivals)

@@ -219,8 +219,28 @@ def comparisons(study: Study, results: Results) -> list[Block]:
                 tests = {test["test"]: test for test in rows_where(of_metric, a=a, b=b).to_dict("records")}
                 rows.append({"cells": _compared(a, b, tests, shown, level)})
         spans = [("", 3), ("p (Holm)", len(shown)), ("", 1)]
+        answer = _beyond_chance(rows_where(tested, family=family, test=REGION_BLOCKS), level)
+        blocks += [paragraph(f"{titles.get(family, words(family))} {answer}")] if answer else []
         blocks.append(table(titles.get(family, words(family)), headings, rows, spans=spans, small=True))
     return blocks
+
+
+def _beyond_chance(tests: pd.DataFrame, level: float) -> str:
+    """How many differences of a family are above 0 by more than chance, and which, and how many lie below it."""
+    decided = tests[tests["p_holm"].notna()]
+    if decided.empty:
+        return ""
+    better = decided[decided["p_holm"] < level]
+    named = "; ".join(
+        f"{words(test['a'])} in {ABBREVIATIONS.get(test['metric'], words(test['metric']))}"
+        for test in better.to_dict("records")
+    )
+    n_worse = int((decided["high"] < 0).sum())
+    return (
+        f"By resampled regions a is better than b by more than chance in {len(better) or 'none'} of {len(decided)} "
+        f"comparisons (p < {level:g} after Holm's correction){f': {named}' if named else ''}. "
+        f"In {n_worse or 'none'} the 95 % interval lies below 0."
+    )
 
 
 def fits(results: Results) -> list[Block]:

@@ -99,6 +99,20 @@ def test_a_pair_has_one_line_with_every_test_and_is_bold_where_its_adjusted_p_is
     assert natural["cells"][5] == {"text": "0.3000", "style": "plain"}
 
 
+def test_a_family_is_answered_by_its_resampled_regions():
+    tests = made_up_protocol.comparisons()
+    regions = tests[(tests["test"] == "region_block_bootstrap") & (tests["family"] != "declared_leaks")]
+    answer = next(block["text"] for block in compared(tests) if block.get("text", "").startswith("Is it better?"))
+    # One of them has p 0.01 after Holm; which interval lies below 0 is told by its upper end.
+    assert answer.startswith(
+        f"Is it better? By resampled regions a is better than b by more than chance in "
+        f"{int((regions['p_holm'] < 0.05).sum())} of {len(regions)} comparisons (p < 0.05 after Holm's correction): "
+        "BALANCED LSTM in TSS"
+    )
+    n_worse = int((regions["high"] < 0).sum())
+    assert answer.endswith(f"In {n_worse or 'none'} the 95 % interval lies below 0.")
+
+
 def test_a_test_that_was_not_made_of_a_pair_is_a_dash():
     tests = made_up_protocol.comparisons()
     is_first = tests["a"] == "BALANCED lstm"
