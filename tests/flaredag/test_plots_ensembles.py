@@ -46,6 +46,14 @@ def test_scores_show_every_seed_of_every_model():
     assert {text.get_text() for text in figure.texts} >= {"T", "SIMULATED"}
 
 
+def test_scores_are_taken_at_the_threshold_of_the_ensemble():
+    scores = pd.concat([scores_of(2), scores_of(2).assign(threshold="validation", value=0.25)], ignore_index=True)
+    at_validation = ENSEMBLE | {"threshold": "validation"}
+    figure = ensemble_scores_figure(scores, at_validation, datasets=["A"], title="T", mark="")
+    assert all(points == pytest.approx([0.25, 0.25]) for points in points_of(figure.axes[0]))
+    assert any("chosen on validation" in text.get_text() for text in figure.texts)
+
+
 @pytest.mark.parametrize(("n_seeds", "n_lines_a_row"), [(1, 2), (3, 2), (5, 7)])
 def test_few_seeds_have_a_median_and_many_a_box(n_seeds, n_lines_a_row):
     # Points and median; or points, box, two whiskers, two caps and median.

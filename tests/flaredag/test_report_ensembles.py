@@ -138,6 +138,13 @@ def test_scores_of_an_ensemble_stand_beside_those_of_its_learners():
     assert cells["x"][1]["mean"] == "0.250"
     assert cells["y"] == ["\N{EN DASH}"] * 3
     assert "no forecast" in block["caption"]
+    # The threshold that the ensemble asks for, and a data set that the report lists nowhere else.
+    study["ensembles"][0]["threshold"] = "validation"
+    study["datasets"] = []
+    (block,) = scores(study, pd.DataFrame(rows))
+    cells = {row["cells"][0]: row["cells"][1:] for row in block["rows"] if "cells" in row}
+    assert cells["accuracy"][0]["mean"] == "0.900"
+    assert "at the threshold chosen on validation" in block["caption"]
 
 
 def test_an_ensemble_that_is_not_verified_has_no_table():
