@@ -7,6 +7,7 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
@@ -102,7 +103,12 @@ def write_batch(
 ) -> None:
     """Write what `fit_batch` gave: predictions, checkpoint (safetensors), and the provenance in clear."""
     table, fitted = fits
-    arrays = {f"{name}/{array}": values for name, fit in fitted.items() for array, values in fit.arrays.items()}
+    # Row by row: of an array that lies otherwise in memory, safetensors 0.8 writes the values in the wrong order.
+    arrays = {
+        f"{name}/{array}": np.asarray(values, order="C")
+        for name, fit in fitted.items()
+        for array, values in fit.arrays.items()
+    }
     with written_whole(checkpoint) as part:
         # One key: safetensors keeps metadata in a hash map, whose order differs from run to run.
         part.write_bytes(save(arrays, metadata={"made_from": json.dumps(made_from, sort_keys=True)}))

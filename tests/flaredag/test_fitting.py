@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -279,6 +280,19 @@ class TestStored:
             for model in SETTINGS:
                 name = f"{model}/{seed}"
                 assert restored[name].probability(test).tobytes() == fits[1][name].probability(test).tobytes()
+
+    def test_arrays_come_back_however_they_lie_in_memory(self, fits, tmp_path):
+        # As scikit-learn gives quantiles; and a count without dims, as batch normalisation keeps.
+        table, _ = fits
+        arrays = {"by_column": np.asfortranarray(np.arange(6.0).reshape(2, 3)), "count": np.array(7)}
+        arrays |= {"strided": np.arange(10.0)[::3], "transposed": np.arange(6, dtype=np.float32).reshape(3, 2).T}
+        outputs = outputs_in(tmp_path)
+        kept = SimpleNamespace(arrays=arrays, history={})
+        write_batch((table, {"lstm/0": kept}), **outputs, made_from=MADE_FROM)
+        stored = load(Path(outputs["checkpoint"]).read_bytes())
+        for name, values in arrays.items():
+            assert stored[f"lstm/0/{name}"].shape == values.shape
+            assert stored[f"lstm/0/{name}"].tolist() == values.tolist(), name
 
     def test_a_checkpoint_holds_arrays_and_json_alone(self, fits, tmp_path):
         outputs = outputs_in(tmp_path)
