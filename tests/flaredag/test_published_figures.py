@@ -37,20 +37,22 @@ def test_rule_of_tests(paper: float, got: float, agrees: bool) -> None:
     assert RULE.of_tests(paper, got) is agrees
 
 
+ROOT = PAPERS.parents[1]
+STUDIES = yaml.safe_load((ROOT / "config.yaml").read_text())["study"]
+
+
 def test_published_tables_are_whole_and_consistent_in_themselves() -> None:
-    for path in sorted(PAPERS.glob("*.csv")):
-        papers = read_published(path, study=path.stem)
+    for name, study in STUDIES.items():
+        papers = read_published(ROOT / study["published_figures"], study=name)
         assert not papers.duplicated(["table", "dataset", "model", "metric"]).any()
 
 
 def test_counts_are_of_instruments_and_tasks_that_the_study_has() -> None:
-    config = yaml.safe_load((PAPERS.parents[1] / "config.yaml").read_text())
-    for path in sorted(PAPERS.glob("*.csv")):
-        study = config["study"][path.stem]
+    for study_name, study in STUDIES.items():
         instruments = [name.upper() for name in study["instruments"]]
         tasks = study["labels"].get("tasks", {})
         counted = {f"{name} {task}" for name in instruments for task in tasks} if tasks else set(instruments)
-        papers = read_published(path, study=path.stem)
+        papers = read_published(ROOT / study["published_figures"], study=study_name)
         assert set(papers.loc[papers["kind"].isin(["windows", "samples"]), "dataset"]) <= counted
 
 
