@@ -25,7 +25,8 @@ N_ROUNDS = 9
 from bench_audit import bench_audit  # noqa: E402 (found by the paths above)
 from bench_ensembles import bench_ensembles  # noqa: E402
 from bench_explanations import bench_explanations  # noqa: E402
-from bench_history import bench_history  # noqa: E402
+from bench_history import bench_history, peak_kibibytes  # noqa: E402
+from bench_hourly import bench_hourly  # noqa: E402
 from bench_networks import bench_networks  # noqa: E402
 from bench_ranking import bench_ranking  # noqa: E402
 from bench_small_networks import bench_small_networks  # noqa: E402
@@ -42,6 +43,7 @@ def main() -> None:
         *bench_verification(),
         *bench_audit(),
         *bench_history(),
+        *bench_hourly(),
         *bench_keywords(),
         *bench_simulated_sun(),
     ]
@@ -80,7 +82,7 @@ def _windows(tables: list[Path], flares: list[Path]) -> tuple[int, float, float]
     begun = time.process_time()
     make_windows(records, flare_list, None, settings=settings)
     seconds = time.process_time() - begun
-    return len(records), seconds, _peak_kibibytes() / 1024
+    return len(records), seconds, peak_kibibytes() / 1024
 
 
 def bench_fit() -> tuple[str, str, str]:
@@ -258,13 +260,7 @@ def _cube_rate(index: Path) -> float:
 def _cube_peak(index: Path) -> float:
     """Peak memory, KiB."""
     _curate_cube(index)
-    return _peak_kibibytes()
-
-
-def _peak_kibibytes() -> float:
-    """Peak memory of this process: ru_maxrss would keep the parent's value."""
-    status = Path("/proc/self/status").read_text().splitlines()
-    return next(float(line.split()[1]) for line in status if line.startswith("VmHWM"))
+    return peak_kibibytes()
 
 
 def bench_nothing_to_do() -> tuple[str, str, str]:

@@ -53,13 +53,14 @@ def _history(n_regions: int, cadence_seconds: int) -> tuple[float, float]:
     from flaredag.flare_history import flare_history
 
     region, at, flares = made_up_tables(n_regions, cadence_seconds)
-    before = _peak_kibibytes()
+    before = peak_kibibytes()
     begun = time.process_time()
     flare_history(region, at, flares, decay_hours=12, known_from="end")
-    return time.process_time() - begun, (_peak_kibibytes() - before) / 1024
+    return time.process_time() - begun, (peak_kibibytes() - before) / 1024
 
 
-def _peak_kibibytes() -> float:
+def peak_kibibytes() -> float:
+    """Peak memory of this process: ru_maxrss would keep the parent's value."""
     status = Path("/proc/self/status").read_text().splitlines()
     return next(float(line.split()[1]) for line in status if line.startswith("VmHWM"))
 
