@@ -18,6 +18,7 @@ SETTINGS = {
     "logistic_regression": {"inverse_regularisation": 1.0, "n_features": "all"},
     "logistic_regression_on_first_feature": {"inverse_regularisation": 1.0, "n_features": 1},
     "logistic_regression_on_quantiles": {"inverse_regularisation": 1.0, "n_features": "all", "transform": "quantile"},
+    "logistic_regression_on_logarithms": {"inverse_regularisation": 1.0, "n_features": "all", "transform": "logarithm"},
     "gradient_boosting": {"learning_rate": 0.1, "max_trees": 5, "max_leaves": 4},
 }
 

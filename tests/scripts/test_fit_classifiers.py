@@ -15,6 +15,12 @@ from flaredag.samples import read_datasets, read_windows, samples_of_split, writ
 
 SETTINGS = {
     "random_forest": {"n_trees": 10, "features_per_split": 3, "min_samples_of_leaf": 2, "class_weights": "none"},
+    "random_forest_of_large_leaves": {
+        "n_trees": 10,
+        "features_per_split": 3,
+        "min_samples_of_leaf": 9,
+        "class_weights": "none",
+    },
     "support_vector_machine": {
         "max_samples": 60,
         "inverse_regularisation": 1.0,
