@@ -39,7 +39,7 @@ N_LEARNERS_OF_BOUNDARIES = 2
 IMPORTANCE_CAPTION = (
     "What each model on {dataset} loses when a group of features is taken from another test sample: TSS at the "
     "threshold of validation, and AUC, with 95 % intervals by resampling regions. Features are one group where their "
-    "mean absolute rank correlation is {correlated_from} or more; `importance.csv` lists the members of each."
+    "mean absolute rank correlation is {correlated_from} or more; importance.csv lists the members of each."
 )
 ENSEMBLE_FIGURES = {
     "ensemble_scores": (

@@ -116,7 +116,7 @@ def _table(dataset: str, lost: pd.DataFrame) -> Block:
     caption = (
         f"TSS that is lost on {dataset}, at the threshold of validation, without what each group of features says; in "
         f"brackets the interval. {count(first['n_samples'])} test samples of {count(first['n_regions'])} regions, "
-        f"{count(first['n_events'])} events. The losses of AUC and BSS are in `importance.csv`."
+        f"{count(first['n_events'])} events. The losses of AUC and BSS are in importance.csv."
     )
     headings = wide_column("Features") + number_columns("number", "least corr.", *(words(model) for model in models))
     return table(caption, headings, rows, small=True)
