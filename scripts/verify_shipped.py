@@ -10,8 +10,9 @@ from flaredag.artifacts import write_csv
 from flaredag.block_bootstrap import block_weights, bounds, resampled_scores
 from flaredag.errors import InputError
 from flaredag.joblog import job_log
+from flaredag.score_tables import TOLD_CATEGORICAL, TOLD_PROBABILISTIC
 from flaredag.shipped_forecasts import read_curated_forecasts
-from flaredag.shipped_results import CATEGORICAL, PROBABILISTIC, SHIPPED_SCORE_COLUMNS
+from flaredag.shipped_results import SHIPPED_SCORE_COLUMNS
 from flaredag.shipped_tables import ShippedTable, read_shipped_tables
 from flaredag.verification import UNDEFINED_BECAUSE, categorical_scores, contingency_table
 
@@ -36,7 +37,11 @@ def verify_shipped(
     probability = forecasts["forecast"].to_numpy(dtype=np.float64)
     counted = contingency_table(label, probability, thresholds=BETWEEN_LABELS)
     scores = {name: float(values) for name, values in categorical_scores(counted).items()}
-    values = counted._asdict() | {name: scores[name] for name in CATEGORICAL} | dict.fromkeys(PROBABILISTIC, np.nan)
+    values = (
+        counted._asdict()
+        | {name: scores[name] for name in TOLD_CATEGORICAL}
+        | dict.fromkeys(TOLD_PROBABILISTIC, np.nan)
+    )
     regions, block = np.unique(forecasts["region"], return_inverse=True)
     resampled: Mapping[str, np.ndarray] = {}
     if len(regions) >= LEAST_REGIONS:
@@ -45,11 +50,11 @@ def verify_shipped(
     rows = []
     for metric, value in values.items():
         row = {"metric": metric, "value": float(value), "low": np.nan, "high": np.nan, "why": ""}
-        if metric in PROBABILISTIC:
+        if metric in TOLD_PROBABILISTIC:
             row["why"] = ONLY_LABELS
         elif np.isnan(row["value"]):
             row["why"] = UNDEFINED_BECAUSE[metric]
-        elif metric in CATEGORICAL:
+        elif metric in TOLD_CATEGORICAL:
             if metric in resampled:
                 row |= dict(zip(("low", "high"), map(float, bounds(resampled[metric][:, 0], level=level)), strict=True))
             else:

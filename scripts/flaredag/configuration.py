@@ -54,9 +54,9 @@ ENSEMBLE_FIGURES = {
     ),
 }
 RANKING_CAPTION = (
-    "Features on {dataset}, ranked by the mean TSS of {model} on each alone: bars with standard deviations over seeds; "
-    "the line is of the first ones together. The threshold is the best on the test split, as in the paper. Above, the "
-    "paper's ranks of the same feature, by its headers and by the true names of their columns."
+    "Features on {dataset}, ranked by the mean TSS of {model} on each alone, with standard deviations where there are "
+    "several seeds or folds; the line is of the first ones together. The threshold is the best on the test split, as "
+    "in the paper. Above, the paper's ranks of the same feature, by its headers and by the true names of their columns."
 )
 EXPLANATION_FIGURES = {
     "explained_bipoles": (

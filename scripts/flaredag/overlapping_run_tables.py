@@ -5,23 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flaredag.numeric_tables import read_numeric_csv
+from flaredag.score_tables import TOLD_CATEGORICAL, TOLD_PROBABILISTIC
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import pandas as pd
 
-# Liu et al. 2019, Table 5, and the scores that section 4.4 tells besides.
-RUN_CATEGORICAL = (
-    "probability_of_detection",
-    "precision",
-    "accuracy",
-    "balanced_accuracy",
-    "heidke_skill_score",
-    "true_skill_statistic",
-)
-RUN_PROBABILISTIC = ("brier_score", "brier_skill_score", "area_under_roc_curve")
-RUN_METRICS = (*RUN_CATEGORICAL, *RUN_PROBABILISTIC)
+RUN_METRICS = (*TOLD_CATEGORICAL, *TOLD_PROBABILISTIC)
 
 # `threshold` is empty for a metric that needs none. The shares are those of the samples of one run that are in another.
 RUN_NUMBERS = ("threshold_value", "mean", "sd", "n_runs", "n_fits", "training_shared", "test_shared")

@@ -22,10 +22,10 @@ from flaredag.block_bootstrap import resampled_scores
 from flaredag.comparisons import ROUNDING, bootstrap_comparison
 from flaredag.errors import InputError
 from flaredag.forecast_scores import Series, scores_of
-from flaredag.overlapping_run_tables import RUN_CATEGORICAL, RUN_METRICS
+from flaredag.overlapping_run_tables import RUN_METRICS
 from flaredag.resampled_series import FIGURES, ResampledSeries, resampled_figures
 from flaredag.sample_folds import TEST, sample_folds
-from flaredag.score_tables import FIXED_THRESHOLD, TEST_THRESHOLD, VALIDATION_THRESHOLD
+from flaredag.score_tables import FIXED_THRESHOLD, TEST_THRESHOLD, TOLD_CATEGORICAL, VALIDATION_THRESHOLD
 from flaredag.verification import threshold_of_best_true_skill_statistic
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ def runs_of_fits(fits: FoldFits, *, folds: int, n_thresholds: int) -> Runs:
     chosen = int(best[np.lexsort((grid[best], np.abs(grid[best] - 0.5)))[0]])
     scores: dict[tuple[str, str], FloatArray] = {}
     for metric, values in scored.items():
-        if metric in RUN_CATEGORICAL:
+        if metric in TOLD_CATEGORICAL:
             scores[metric, TEST_THRESHOLD] = values[..., chosen]
             scores[metric, VALIDATION_THRESHOLD] = values[..., n_thresholds]
         else:

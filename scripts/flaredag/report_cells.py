@@ -42,8 +42,8 @@ ABBREVIATIONS = {
 }
 AT_THRESHOLD = {
     FIXED_THRESHOLD: "at the threshold 0.5",
-    VALIDATION_THRESHOLD: "at the threshold chosen on validation",
-    TEST_THRESHOLD: "at the threshold that is best on the test split, which no forecaster knows",
+    VALIDATION_THRESHOLD: "at the threshold that has the best TSS on the validation split",
+    TEST_THRESHOLD: "at the threshold that has the best TSS on the test split itself, which no forecaster knows",
 }
 ACRONYMS = ("lstm", "cnn")
 MINUS, EN_DASH = "\N{MINUS SIGN}", "\N{EN DASH}"

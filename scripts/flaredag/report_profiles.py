@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from flaredag.errors import InputError
-from flaredag.report_cells import ABBREVIATIONS, UNDEFINED, number, words
+from flaredag.report_cells import ABBREVIATIONS, AT_THRESHOLD, UNDEFINED, number, words
 from flaredag.report_inputs import rows_where
-from flaredag.score_tables import CATEGORICAL_METRICS, FIXED_THRESHOLD, TEST_THRESHOLD, VALIDATION_THRESHOLD
+from flaredag.score_tables import CATEGORICAL_METRICS
 from flaredag.verification_settings import PROFILES
 
 if TYPE_CHECKING:
@@ -26,11 +26,6 @@ TOLD = (
     "brier_score",
     "brier_skill_score",
 )
-THRESHOLDS_IN_WORDS = {
-    FIXED_THRESHOLD: "At the threshold 0.5",
-    VALIDATION_THRESHOLD: "At the threshold that has the best TSS on the validation split",
-    TEST_THRESHOLD: "At the threshold that has the best TSS on the test split itself, which no forecaster knows",
-}
 SHOWN = (
     "Skill score profiles, ROC curve and reliability diagram of each model, with the samples in each bin; bands and "
     "error bars are the standard deviation over seeds."
@@ -47,7 +42,7 @@ def caption(figure: Mapping[str, Any], intervals: pd.DataFrame) -> str:
         return figure["title"]
     threshold = figure[PROFILES]["threshold"]
     told = [_told(intervals, one, threshold, figure["name"]) for one in figure[PROFILES]["series"]]
-    return f"{figure['title'].rstrip('.')}. {SHOWN} {THRESHOLDS_IN_WORDS[threshold]}: {'; '.join(told)}."
+    return f"{figure['title'].rstrip('.')}. {SHOWN} A{AT_THRESHOLD[threshold][1:]}: {'; '.join(told)}."
 
 
 def _told(intervals: pd.DataFrame, one: Mapping[str, str], threshold: str, name: str) -> str:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from flaredag.ladder import Ladder
     from flaredag.report_inputs import Results, Study
 
+# Models of seconds by the beginnings of their names: a regression on transformed features is one too.
 BASELINES = ("climatology", "persistence", "logistic_regression", "gradient_boosting")
 UNSHIFTED = "unshifted"  # Brier skill score of a model's own probabilities, where there are shifted ones too
 # The baseline is chosen to rank best, over the rungs: a score that neither thresholds nor calibration touch.
@@ -117,7 +118,8 @@ def figures_on_rungs(intervals: pd.DataFrame, ladder: Ladder, model: str) -> dic
 def best_baseline(intervals: pd.DataFrame, ladder: Ladder, model: str) -> str:
     """Baseline on the most rungs, and of these that with the best mean AUC, not `model`; empty if there is none."""
     on_ladder = intervals["dataset"].isin(list(ladder["rungs"].values())) & (intervals["metric"] == AUC)
-    baselines = intervals["model"].isin(BASELINES) & (intervals["model"] != model)
+    calibrated = intervals["model"].map(is_calibrated).astype(bool)
+    baselines = intervals["model"].str.startswith(BASELINES) & ~calibrated & (intervals["model"] != model)
     found = intervals[on_ladder & baselines].dropna(subset=["value"]).groupby("model", sort=True)["value"]
     means, n_rungs = found.mean(), found.count()
     return "" if means.empty else str(means[n_rungs == n_rungs.max()].idxmax())

@@ -10,6 +10,7 @@ from flaredag.calibration_names import is_calibrated
 from flaredag.ensemble_names import ensemble_models
 from flaredag.report_cells import (
     ABBREVIATIONS,
+    AT_THRESHOLD,
     MINUS,
     UNDEFINED,
     Block,
@@ -176,7 +177,7 @@ def scores(study: Study, intervals: pd.DataFrame) -> list[Block]:
     combined = [name for one in study["ensembles"] for name in ensemble_models(one["name"], one["criteria"])]
     model = intervals["model"]
     of_models = intervals.loc[~model.isin(combined) & ~model.map(is_calibrated).astype(bool), :]
-    at_chosen = "Scores at the threshold that has the best TSS on the validation split."
+    at_chosen = f"Scores {AT_THRESHOLD[VALIDATION_THRESHOLD]}."
     return [
         paragraph(legend),
         _scores(study, of_models, "Scores at the threshold 0.5.", CATEGORICAL, FIXED_THRESHOLD),

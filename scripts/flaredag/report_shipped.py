@@ -25,7 +25,7 @@ from flaredag.report_cells import (
     words,
 )
 from flaredag.report_inputs import rows_where
-from flaredag.shipped_results import CATEGORICAL, PROBABILISTIC
+from flaredag.score_tables import TOLD_CATEGORICAL, TOLD_PROBABILISTIC
 
 if TYPE_CHECKING:
     from flaredag.report_inputs import Study
@@ -156,7 +156,7 @@ def _scores(scores: pd.DataFrame) -> Block:
                 f"{count(first['n_samples'])} samples, {count(first['n_events'])} events ({told})"
             }
         )
-        for row in own[own["metric"].isin([*CATEGORICAL, *PROBABILISTIC])].to_dict("records"):
+        for row in own[own["metric"].isin([*TOLD_CATEGORICAL, *TOLD_PROBABILISTIC])].to_dict("records"):
             ours = with_interval(row["value"], row["low"], row["high"])
             paper = UNDEFINED
             if not np.isnan(row["published"]):

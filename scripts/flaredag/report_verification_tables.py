@@ -13,6 +13,7 @@ from flaredag.forecast_scores import EVENT_RATE_THRESHOLD
 from flaredag.plots_forecasts import by_skill
 from flaredag.report_cells import (
     ABBREVIATIONS,
+    AT_THRESHOLD,
     MINUS,
     UNDEFINED,
     Block,
@@ -46,8 +47,7 @@ CATEGORICAL = (
     "accuracy",
 )
 THRESHOLDS_IN_WORDS = {
-    FIXED_THRESHOLD: "at the threshold 0.5",
-    VALIDATION_THRESHOLD: "at the threshold that has the best TSS on the validation split",
+    **{threshold: AT_THRESHOLD[threshold] for threshold in (FIXED_THRESHOLD, VALIDATION_THRESHOLD)},
     EVENT_RATE_THRESHOLD: "at a threshold equal to the event rate of the test split (no validation split is given)",
 }
 SIGNIFICANCE = 0.05

@@ -40,6 +40,16 @@ CATEGORICAL_METRICS = (
     "heidke_skill_score",
     "threshold",
 )
+# What Liu et al. 2019 tell of a model, in their order: eq. 20 to 25, and section 4.4.
+TOLD_PROBABILISTIC = ("brier_score", "brier_skill_score", "area_under_roc_curve")
+TOLD_CATEGORICAL = (
+    "probability_of_detection",
+    "precision",
+    "accuracy",
+    "balanced_accuracy",
+    "heidke_skill_score",
+    "true_skill_statistic",
+)
 PROBABILISTIC_METRICS = (
     "area_under_roc_curve",
     "brier_score",

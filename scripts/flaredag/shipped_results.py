@@ -22,15 +22,6 @@ NAMED_COLUMNS = (
 )
 NAMED_NUMBERS = ("position", *TOLD, *(name for name in MATCH_COLUMNS if name != "keyword"))
 
-CATEGORICAL = (
-    "probability_of_detection",
-    "precision",
-    "accuracy",
-    "balanced_accuracy",
-    "heidke_skill_score",
-    "true_skill_statistic",
-)
-PROBABILISTIC = ("area_under_roc_curve", "brier_score", "brier_skill_score")
 SHIPPED_SCORE_NUMBERS = ("threshold", "value", "low", "high", "n_samples", "n_events", "n_regions")
 SHIPPED_SCORE_NUMBERS += ("published", "published_sd")
 SHIPPED_SCORE_COLUMNS = (

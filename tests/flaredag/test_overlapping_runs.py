@@ -9,9 +9,10 @@ from sklearn.metrics import brier_score_loss, confusion_matrix, roc_auc_score
 
 import made_up_runs as made_up
 from flaredag.errors import InputError
-from flaredag.overlapping_run_tables import RUN_CATEGORICAL, RUN_METRICS
+from flaredag.overlapping_run_tables import RUN_METRICS
 from flaredag.overlapping_runs import FoldFits, fits_of_model, runs_of_fits, signed_rank_test
 from flaredag.sample_folds import TEST, sample_folds
+from flaredag.score_tables import TOLD_CATEGORICAL
 
 FOLDS = made_up.FOLDS
 
@@ -40,7 +41,7 @@ def test_counts_of_runs_by_hand():
     runs = runs_of_fits(fits, folds=2, n_thresholds=11)
     # Any threshold from 0.2 to 0.8 has a TSS of 1 and 0: of these 0.5 is taken.
     assert runs.threshold_value["best_on_test"] == 0.5
-    at = {metric: runs.scores[metric, "best_on_test"].tolist() for metric in RUN_CATEGORICAL}
+    at = {metric: runs.scores[metric, "best_on_test"].tolist() for metric in TOLD_CATEGORICAL}
     assert at["true_skill_statistic"] == [[1, 1], [0, 0]]
     assert at["precision"] == [[1, 1], [0.5, 0.5]]
     assert at["accuracy"] == [[1, 1], [0.5, 0.5]]

@@ -51,7 +51,7 @@ def test_scores_are_taken_at_the_threshold_of_the_ensemble():
     at_validation = ENSEMBLE | {"threshold": "validation"}
     figure = ensemble_scores_figure(scores, at_validation, datasets=["A"], title="T", mark="")
     assert all(points == pytest.approx([0.25, 0.25]) for points in points_of(figure.axes[0]))
-    assert any("chosen on validation" in text.get_text() for text in figure.texts)
+    assert any("best TSS on the validation split" in text.get_text() for text in figure.texts)
 
 
 @pytest.mark.parametrize(("n_seeds", "n_lines_a_row"), [(1, 2), (3, 2), (5, 7)])

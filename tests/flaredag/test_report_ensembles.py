@@ -144,7 +144,7 @@ def test_scores_of_an_ensemble_stand_beside_those_of_its_learners():
     (block,) = scores(study, pd.DataFrame(rows))
     cells = {row["cells"][0]: row["cells"][1:] for row in block["rows"] if "cells" in row}
     assert cells["accuracy"][0]["mean"] == "0.900"
-    assert "at the threshold chosen on validation" in block["caption"]
+    assert "at the threshold that has the best TSS on the validation split" in block["caption"]
 
 
 def test_an_ensemble_that_is_not_verified_has_no_table():

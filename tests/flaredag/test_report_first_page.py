@@ -70,7 +70,8 @@ def test_a_headline_may_name_rivals_data_sets_and_threshold(tmp_path):
     )
     answer, table, _ = summary(study, results)
     assert answer["text"] == (
-        "In true skill statistic (TSS) at the threshold chosen on validation, mean over 2 seeds, LSTM is above "
+        "In true skill statistic (TSS) at the threshold that has the best TSS on the validation split, mean over 2 "
+        "seeds, LSTM is above "
         "logistic regression and forest on 2 of 2 comparisons on 1 data sets (differences +0.200 to +0.250). "
         "Resampling whole regions finds it better by more than chance on 1 of 1 (p < 0.05 after Holm's correction)."
     )

@@ -7,8 +7,9 @@ from sklearn.metrics import balanced_accuracy_score, precision_score, recall_sco
 
 import made_up_shipped as made_up
 from flaredag.errors import InputError
+from flaredag.score_tables import TOLD_CATEGORICAL, TOLD_PROBABILISTIC
 from flaredag.shipped_forecasts import FORECAST_COLUMNS, read_shipped_forecasts, read_shipped_samples
-from flaredag.shipped_results import CATEGORICAL, PROBABILISTIC, SHIPPED_SCORE_COLUMNS, read_shipped_scores
+from flaredag.shipped_results import SHIPPED_SCORE_COLUMNS, read_shipped_scores
 from flaredag.shipped_tables import ShippedTable
 from verify_shipped import main, verify_shipped
 
@@ -33,8 +34,10 @@ def test_scores_by_hand():
     # Right by chance: (77 * 84 + 108 * 101) / 185 = 93.92.
     by_chance = (77 * 84 + 108 * 101) / 185
     assert values["heidke_skill_score"] == pytest.approx((136 - by_chance) / (185 - by_chance))
-    assert values[list(PROBABILISTIC)].isna().all()
-    assert set(scores.loc[list(PROBABILISTIC), "why"]) == {"the authors shipped labels, which are no probabilities"}
+    assert values[list(TOLD_PROBABILISTIC)].isna().all()
+    assert set(scores.loc[list(TOLD_PROBABILISTIC), "why"]) == {
+        "the authors shipped labels, which are no probabilities"
+    }
     assert (scores["n_samples"].iloc[0], scores["n_events"].iloc[0], scores["n_regions"].iloc[0]) == (185, 84, 1)
 
 
@@ -43,7 +46,7 @@ def test_of_one_region_there_is_no_interval_and_it_is_told():
     assert scores["low"].isna().all()
     assert scores["high"].isna().all()
     told = "no interval: all samples are of one region, and no other can be drawn"
-    assert (scores.loc[list(CATEGORICAL), "why"] == told).all()
+    assert (scores.loc[list(TOLD_CATEGORICAL), "why"] == told).all()
 
 
 def test_intervals_are_those_of_drawn_regions_by_a_plain_loop():
