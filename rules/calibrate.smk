@@ -17,7 +17,7 @@ rule calibrate_predictions:
         study=lambda wildcards: wildcards.study,
         dataset=lambda wildcards: wildcards.dataset,
         undersampled=lambda wildcards: drawn_as(wildcards)["undersampled"],
-        class_weighted=lambda wildcards: studies.class_weighted(STUDIES[wildcards.study], config["models"]),
+        class_weighted=lambda wildcards: study_series.class_weighted(STUDIES[wildcards.study], config["models"]),
         settings=of_verification("resamples", "seed", "level", "coverage_targets"),
         code=code_digest("calibrate_predictions.py"),
     script:

@@ -24,6 +24,8 @@ from flaredag import (
     sources,
     store,
     studies,
+    study_checks,
+    study_series,
     verification_settings,
 )
 from flaredag.errors import InputError
@@ -59,7 +61,7 @@ ARCHIVES = {
 ON_REQUEST = archive_files.published_files(SOURCES, used=archive_files.all_optional_kinds())
 STUDIES = told(studies.studies_of_archive, config, ARCHIVES[ARCHIVE])
 for name, settings in STUDIES.items():
-    told(studies.check_study, name, settings)
+    told(study_checks.check_study, name, settings)
 SIMULATION = config["archives"]["embedded"]["simulation"]
 RETRIEVAL = config["archives"]["jsoc"]["retrieval"]
 FINAL = {"as_of": RETRIEVAL["as_of"], "final_after_days": RETRIEVAL["final_after_days"]}

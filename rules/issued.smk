@@ -3,7 +3,7 @@
 
 def calibrated_of(study):
     """Calibrated predictions of a study, by data set."""
-    calibrated = studies.calibrated_datasets(STUDIES[study])
+    calibrated = study_series.calibrated_datasets(STUDIES[study])
     return {dataset: f"results/{ARCHIVE}/{study}/calibrated/{dataset}.nc" for dataset in calibrated}
 
 
@@ -23,7 +23,7 @@ def disk_settings(wildcards):
 
 
 def made_of(wildcards, chosen):
-    """(data set, predictions) of the series that `chosen` (of `flaredag.studies`) names of a study; each file once."""
+    """(data set, predictions) of the series that `chosen` (of `flaredag.study_series`) names of a study; each file once."""
     study, found = wildcards.study, {}
     made = calibrated_of(study) | full_disk_of(study)
     for dataset in dict.fromkeys(one["dataset"] for one in chosen(STUDIES[study])):
@@ -45,7 +45,7 @@ def datasets_of(wildcards, chosen):
 def relabelled(wildcards):
     """(data set, predictions) of fits whose test forecasts are scored under other flare lists; none without a list."""
     study = STUDIES[wildcards.study]
-    chosen = studies.operational_datasets(study) if study["label_lists"] else []
+    chosen = study_series.operational_datasets(study) if study["label_lists"] else []
     fits = [fit for fit in fits_of(wildcards.study) if fit.dataset in chosen]
     return list(dict.fromkeys((fit.dataset, f"{fit.folder}/predictions.nc") for fit in fits))
 
@@ -68,6 +68,6 @@ def relabelling_settings(wildcards):
         "labels": study["labels"],
         "windows": study["windows"],
         "tasks": {name: own.get("task", "") for name, own in study["datasets"].items()},
-        "models": studies.models_of_headline(study),
+        "models": study_series.models_of_headline(study),
         "bounds": of_verification("resamples", "seed", "level"),
     }

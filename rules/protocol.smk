@@ -49,7 +49,7 @@ rule describe_windows:
 rule verify_strata:
     """Verify the headline's models in each stratum of the windows, and their all-clears."""
     input:
-        predictions=lambda wildcards: predictions_of(wildcards, studies.strata_series),
+        predictions=lambda wildcards: predictions_of(wildcards, study_series.strata_series),
         strata="results/{archive}/{study}/strata.nc",
     output:
         verified="results/{archive}/{study}/strata.csv",
@@ -58,9 +58,9 @@ rule verify_strata:
     conda:
         "../envs/verify_strata.yaml"
     params:
-        datasets=lambda wildcards: datasets_of(wildcards, studies.strata_series),
+        datasets=lambda wildcards: datasets_of(wildcards, study_series.strata_series),
         models=lambda wildcards: list(
-            dict.fromkeys(one["model"] for one in studies.strata_series(STUDIES[wildcards.study]))
+            dict.fromkeys(one["model"] for one in study_series.strata_series(STUDIES[wildcards.study]))
         ),
         study=lambda wildcards: wildcards.study,
         bootstrap=of_verification("resamples", "seed", "level"),
@@ -97,7 +97,7 @@ rule relabel_predictions:
 rule diagnose_forecasts:
     """Diagnose forecasts as they would be issued: CORP reliability, economic value, Murphy diagrams."""
     input:
-        predictions=lambda wildcards: predictions_of(wildcards, studies.diagnosed_series),
+        predictions=lambda wildcards: predictions_of(wildcards, study_series.diagnosed_series),
     output:
         diagnostics="results/{archive}/{study}/diagnostics.csv",
         decomposition="results/{archive}/{study}/decomposition.csv",
@@ -106,8 +106,8 @@ rule diagnose_forecasts:
     conda:
         "../envs/diagnose_forecasts.yaml"
     params:
-        datasets=lambda wildcards: datasets_of(wildcards, studies.diagnosed_series),
-        series=lambda wildcards: studies.diagnosed_series(STUDIES[wildcards.study]),
+        datasets=lambda wildcards: datasets_of(wildcards, study_series.diagnosed_series),
+        series=lambda wildcards: study_series.diagnosed_series(STUDIES[wildcards.study]),
         settings=of_verification("resamples", "seed", "level"),
         code=code_digest("diagnose_forecasts.py"),
     script:
@@ -129,7 +129,7 @@ rule plot_diagnostics:
         dataset=lambda wildcards: wildcards.diagnosed.upper(),
         models=lambda wildcards: [
             one["model"]
-            for one in studies.diagnosed_series(STUDIES[wildcards.study])
+            for one in study_series.diagnosed_series(STUDIES[wildcards.study])
             if one["dataset"] == wildcards.diagnosed.upper()
         ],
         title=lambda wildcards: f"{wildcards.study}: calibration and value on {wildcards.diagnosed.upper()}",

@@ -41,7 +41,7 @@ rule write_report:
         exported=[
             f"results/{ARCHIVE}/{name}/predictions/{dataset}.csv"
             for name, study in STUDIES.items()
-            for dataset in studies.exported_datasets(study)
+            for dataset in study_series.exported_datasets(study)
         ],
         checked=of_studies("checked.json"),
         archive=f"results/{ARCHIVE}/archive.json",

@@ -14,7 +14,7 @@ rule stack_predictions:
         "../envs/stack_predictions.yaml"
     params:
         dataset=lambda wildcards: wildcards.dataset,
-        ensembles=lambda wildcards: studies.ensembles_on(STUDIES[wildcards.study], wildcards.dataset),
+        ensembles=lambda wildcards: study_series.ensembles_on(STUDIES[wildcards.study], wildcards.dataset),
         code=code_digest("stack_predictions.py"),
     script:
         "../scripts/stack_predictions.py"

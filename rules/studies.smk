@@ -67,7 +67,7 @@ def source_of_study(kind):
 
 def ensembles_of(study):
     """Predictions of the ensembles of a study, by data set."""
-    stacked = studies.stacked_datasets(STUDIES[study])
+    stacked = study_series.stacked_datasets(STUDIES[study])
     return {dataset: f"results/{ARCHIVE}/{study}/ensembles/{dataset}.nc" for dataset in stacked}
 
 
@@ -121,7 +121,7 @@ def in_runs(wildcards):
 
 def datasets_in_ensemble_figure(study):
     """Data sets on which the first ensemble of a study, which its figures show, is made."""
-    return studies.stacked_datasets(study, study["ensembles"][0]["name"])
+    return study_series.stacked_datasets(study, study["ensembles"][0]["name"])
 
 
 def in_ensemble_figure(wildcards):

@@ -141,8 +141,8 @@ rule plot_verification:
         study=lambda wildcards: wildcards.study,
         mark=mark_of_archive,
         # Ensembles, many of each, have a section and figures of their own.
-        left_out=lambda wildcards: studies.names_of_ensembles(STUDIES[wildcards.study]["ensembles"]),
-        in_training_folds=lambda wildcards: studies.datasets_in_training_folds(STUDIES[wildcards.study]),
+        left_out=lambda wildcards: study_series.names_of_ensembles(STUDIES[wildcards.study]["ensembles"]),
+        in_training_folds=lambda wildcards: study_series.datasets_in_training_folds(STUDIES[wildcards.study]),
         code=code_digest("plot_verification.py"),
     script:
         "../scripts/plot_verification.py"

@@ -6,9 +6,7 @@ import pytest
 import yaml
 
 from flaredag.archive_files import ArchiveFiles
-from flaredag.studies import (
-    study_on_archive,
-)
+from flaredag.studies import study_on_archive
 
 ROOT = Path(__file__).resolve().parents[1]
 TABLES = ArchiveFiles(shards=[], raw={}, curated={"tables": ["t.nc"], "flares": ["f.nc"]})
@@ -125,3 +123,13 @@ def climbing(small):
         {"text": "Dear.", "priced": {"metrics": ["accuracy"], "pairs": [pair(("ONLY", "lstm"), ("NATURAL", "lstm"))]}},
     ]
     return small
+
+
+def in_training_folds(study, **changes):
+    """The study with a data set in training folds, over whose runs two models are compared."""
+    own = {"evaluated": "sharp", "added_to_training": [], "split_by": "time", "training_folds": 5}
+    study["datasets"]["IN_FIVE"] = own | {"models": ["lstm", "tree"]} | changes
+    study["overlapping_runs"] = {"datasets": ["IN_FIVE"], "a": "lstm", "b": "tree", "n_thresholds": 201}
+    study["windows"] = {"cadence_minutes": 96, "n_steps": 16}
+    study["labels"]["horizon_hours"] = 24
+    return study

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from flaredag.archive_files import FIGURES
 from flaredag.importance_settings import permuted_datasets
-from flaredag.studies import (
+from flaredag.study_series import (
     calibrated_datasets,
     diagnosed_series,
     exported_datasets,

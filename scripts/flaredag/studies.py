@@ -8,13 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from flaredag.archive_files import kinds_of_flare_lists
-from flaredag.calibration_names import calibrated_name, raw_name
-from flaredag.ensemble_names import ensemble_models
 from flaredag.errors import InputError
-from flaredag.feature_subsets import check_ranking
-from flaredag.importance_settings import permuted_series
 from flaredag.left_out import remaining_figures, remaining_pairs
 from flaredag.store import ON_MAGNETOGRAMS
+from flaredag.study_series import issued_series, names_of_ensembles
 
 # Family of comparisons that tells what the declared leaks are worth.
 DECLARED_LEAKS = "declared_leaks"
@@ -142,66 +139,6 @@ def priced_leaks(study: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [leak for leak in study.get("declared_leaks", []) if "priced" in leak]
 
 
-def calibrated_datasets(study: Mapping[str, Any]) -> list[str]:
-    """Data sets of the ladders whose test split has its natural event rate: their forecasts are calibrated."""
-    rungs = [name for ladder in study["ladders"] for name in ladder["rungs"].values()]
-    return [name for name in dict.fromkeys(rungs) if name in study["datasets"] and _is_natural(study, name)]
-
-
-def operational_datasets(study: Mapping[str, Any]) -> list[str]:
-    """Data sets on which skill is held against strata and flare lists: nothing left out for what happened later.
-
-    Those of the ladders' rung `all_samples`; without a ladder those whose test split has its natural event rate, and
-    if there is none, all that have every model.
-    """
-    rungs = [ladder["rungs"]["all_samples"] for ladder in study["ladders"] if "all_samples" in ladder["rungs"]]
-    whole = exported_datasets(study)
-    natural = [name for name in whole if _is_natural(study, name)]
-    return list(dict.fromkeys(rungs)) or natural or whole
-
-
-def exported_datasets(study: Mapping[str, Any]) -> list[str]:
-    """Data sets whose predictions every run leaves as CSV: those that have every model."""
-    return [name for name, own in study["datasets"].items() if "models" not in own]
-
-
-def datasets_in_training_folds(study: Mapping[str, Any]) -> list[str]:
-    """Data sets whose seeds are the training folds that are left out."""
-    return [name for name, own in study["datasets"].items() if "training_folds" in own]
-
-
-def models_of_ladders(study: Mapping[str, Any]) -> list[str]:
-    """Models that climb the ladders: those fitted on some rung above the first."""
-    rungs = [name for ladder in study["ladders"] for name in list(ladder["rungs"].values())[1:]]
-    fitted = [model for fit in study["fits"].values() for model in fit["models"]]
-    own = [set(study["datasets"][name].get("models", fitted)) for name in rungs if name in study["datasets"]]
-    return [model for model in fitted if any(model in models for models in own)]
-
-
-def issued_series(study: Mapping[str, Any], datasets: Sequence[str], models: Sequence[str]) -> list[dict[str, str]]:
-    """Forecasts of `models` on `datasets` as they would be issued: moved to the natural event rate where they are."""
-    calibrated = calibrated_datasets(study)
-    return [
-        {"dataset": dataset, "model": calibrated_name(model, "prior_shift") if dataset in calibrated else model}
-        for dataset in dict.fromkeys(datasets)
-        for model in models
-    ]
-
-
-def diagnosed_series(study: Mapping[str, Any]) -> list[dict[str, str]]:
-    """Forecasts of the headline's models and the climatology, as they would be issued, on the latest rungs in time."""
-    ladders = [ladder["rungs"] for ladder in study["ladders"]]
-    rungs = [ladder[rung] for ladder in ladders for rung in ("by_time", "full_disk") if rung in ladder]
-    fitted = [model for fit in study["fits"].values() for model in fit["models"]]
-    models = [*models_of_headline(study), *(model for model in fitted if model == "climatology")]
-    return issued_series(study, rungs or operational_datasets(study), models)
-
-
-def strata_series(study: Mapping[str, Any]) -> list[dict[str, str]]:
-    """Forecasts of the headline's models, as they would be issued, that are verified in every stratum."""
-    return issued_series(study, operational_datasets(study), models_of_headline(study))
-
-
 def settings_of_disk(study: Mapping[str, Any], name: str) -> dict[str, Any]:
     """What the daily forecasts `name` are made from: data set, its task, kind of the flares; and how (`settings`)."""
     own = study["full_disk"][name]
@@ -224,131 +161,6 @@ def settings_of_disk(study: Mapping[str, Any], name: str) -> dict[str, Any]:
 def labels_of_task(study: Mapping[str, Any], task: str) -> dict[str, Any]:
     """Settings of the labels of a task: the common ones with its own over them."""
     return study["labels"] | study["labels"].get("tasks", {}).get(task, {})
-
-
-def class_weighted(study: Mapping[str, Any], models: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Models whose class weights make their probabilities those of equal classes; `models`: settings of each.
-
-    Not the support vector machine: its probabilities are made on the validation split, as that is.
-    """
-    fitted = [name for fit in study["fits"].values() for name in fit["models"]]
-    return [
-        name for name in fitted if models[name].get("class_weights") == "balanced" and name != "support_vector_machine"
-    ]
-
-
-def models_of_headline(study: Mapping[str, Any]) -> list[str]:
-    """The models that the headline compares, the study's own first."""
-    return [study["headline"][role] for role in ("model", "baseline")]
-
-
-def series_of_headline(study: Mapping[str, Any]) -> list[dict[str, str]]:
-    """Data set and model of every series that the headline needs."""
-    headline = study["headline"]
-    models = [*models_of_headline(study), *headline.get("rivals", [])]
-    datasets = headline.get("datasets", exported_datasets(study))
-    return [{"dataset": dataset, "model": model} for dataset in datasets for model in models]
-
-
-def names_of_ensembles(ensembles: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Names under which the forecasts of all ensembles go."""
-    return [name for one in ensembles for name in ensemble_models(one["name"], one["criteria"])]
-
-
-def ensembles_on(study: Mapping[str, Any], dataset: str) -> list[Mapping[str, Any]]:
-    """Ensembles that are made on a data set: those that name it, and those that name none if it has every model."""
-    whole = "models" not in study["datasets"][dataset]
-    return [one for one in study["ensembles"] if (dataset in one["datasets"] if "datasets" in one else whole)]
-
-
-def stacked_datasets(study: Mapping[str, Any], ensemble: str | None = None) -> list[str]:
-    """Data sets on which ensembles are made, or the one called `ensemble`."""
-    return [
-        name for name in study["datasets"] if any(ensemble in (None, one["name"]) for one in ensembles_on(study, name))
-    ]
-
-
-def check_study(name: str, study: Mapping[str, Any]) -> None:
-    """InputError where a study names a data set, model or instrument that it does not have.
-
-    What one key may hold is in the schema; this is what keys say of each other.
-    """
-    fitted = [model for fit in study["fits"].values() for model in fit["models"]]
-    models = [*fitted, *names_of_ensembles(study["ensembles"])]
-    learners = [learner for ensemble in study["ensembles"] for learner in ensemble["learners"]]
-    pairs = [one for family in study["comparisons"] for pair in family["pairs"] for one in pair.values()]
-    pairs = [_as_fitted(study, one) for one in pairs]
-    series = [*pairs, *(one for figure in study["figures"] for one in figure["series"]), *_explaining(study)]
-    series += [*series_of_headline(study), *permuted_series(study), *_in_runs(study)]
-    instruments = [one for dataset in study["datasets"].values() for one in _instruments(dataset)]
-    rungs = [name for ladder in study["ladders"] for name in ladder["rungs"].values()]
-    stacked = [name for ensemble in study["ensembles"] for name in ensemble.get("datasets", [])]
-    made_from = [disk["made_from"] for disk in study["full_disk"].values()]
-    wanted = (
-        ("data set", rungs, [*study["datasets"], *study["full_disk"]]),
-        ("data set", [one["dataset"] for one in series] + made_from + stacked, list(study["datasets"])),
-        ("model", [one["model"] for one in series], models),
-        ("model", [*learners, *_models_of_datasets(study)], fitted),
-        ("model on keywords", [one["model"] for one in permuted_series(study)], _on_keywords(study)),
-        ("task", [own.get("task", "") for own in study["datasets"].values()], list(study["labels"].get("tasks", [""]))),
-        ("instrument", instruments, study["instruments"]),
-        ("instrument", study["instruments"], list(study["selection"]["quality_below"])),
-    )
-    for what, named, known in wanted:
-        unknown = sorted(set(named) - set(known))
-        if unknown:
-            raise InputError(f"study {name}: no {what} {', '.join(unknown)}; it has {', '.join(known)}.")
-    for dataset, own in study["datasets"].items():
-        learners = [name for ensemble in ensembles_on(study, dataset) for name in ensemble["learners"]]
-        absent = [name for name in dict.fromkeys(learners) if name not in own.get("models", fitted)]
-        if absent:
-            raise InputError(
-                f"study {name}: an ensemble on the data set {dataset} wants {', '.join(absent)}, which it does not "
-                "fit. Add it to the `models` of the data set, or take it out of the ensemble."
-            )
-    for one in series:
-        own = [
-            *study["datasets"][one["dataset"]].get("models", fitted),
-            *names_of_ensembles(ensembles_on(study, one["dataset"])),
-        ]
-        if one["model"] not in own:
-            raise InputError(
-                f"study {name}: {one['model']} is not fitted on the data set {one['dataset']}, which has "
-                f"{', '.join(own)}. Add it to the `models` of the data set, or name another."
-            )
-    if study["ranking"]:
-        seeds = {dataset: own["seeds"] for dataset, own in settings_of_datasets(study).items()}
-        check_ranking(name, study["ranking"], seeds=seeds, models=fitted)
-    if study["explanation"] and "folds" not in study["datasets"][study["explanation"]["dataset"]]:
-        raise InputError(
-            f"study {name}: explanation.dataset {study['explanation']['dataset']} has no `folds`; wanted a data set in "
-            "folds, one of which has not seen a region."
-        )
-    for task, own in study["labels"].get("tasks", {"": {}}).items():
-        labels = study["labels"] | own
-        both = set(labels["positive"]) & set(labels["negative"])
-        if both:
-            raise InputError(
-                f"study {name}: labels {task}: {', '.join(sorted(both))} is positive and negative; wanted one."
-            )
-    for dataset, own in study["datasets"].items():
-        if (own.get("split_by") == "cycle") != ("tested_cycle" in own):
-            raise InputError(
-                f"study {name}: data set {dataset} has split_by {own.get('split_by', 'region')} and tested_cycle "
-                f"{own.get('tested_cycle', 'none')}; wanted `split_by: cycle` and `tested_cycle` together, or neither."
-            )
-        if "training_folds" in own and (own.get("split_by") != "time" or {"folds", "first_seeds"} & own.keys()):
-            raise InputError(
-                f"study {name}: data set {dataset} has training_folds, and split_by {own.get('split_by', 'region')}, "
-                f"folds {own.get('folds', 'none')}, first_seeds {own.get('first_seeds', 'none')}; wanted `split_by: "
-                "time` and neither of the others: its seeds are the training folds, and no other draw may hang on them."
-            )
-    for one in _in_runs(study):
-        if "training_folds" not in study["datasets"][one["dataset"]]:
-            raise InputError(
-                f"study {name}: overlapping_runs: data set {one['dataset']} has no `training_folds`; wanted data sets "
-                "whose fits lack one training fold each."
-            )
 
 
 def settings_of_datasets(study: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -394,17 +206,6 @@ def explained(study: Mapping[str, Any]) -> dict[str, Any] | None:
     }
 
 
-def _as_fitted(study: Mapping[str, Any], one: Mapping[str, str]) -> dict[str, str]:
-    """The series whose forecasts one was made from: of the regions behind a disk, before any calibration."""
-    disk = study["full_disk"].get(one["dataset"])
-    return {"dataset": disk["made_from"] if disk else one["dataset"], "model": raw_name(one["model"])}
-
-
-def _is_natural(study: Mapping[str, Any], dataset: str) -> bool:
-    """Whether the test split of a data set has its natural event rate."""
-    return "test" not in (study["splits"] | study["datasets"][dataset]).get("undersampled", [])
-
-
 def _of_archive(study: Mapping[str, Any], archive: str, key: str) -> Sequence[str]:
     """What a study has under `key` for an archive; nothing where it says nothing of it."""
     return study.get(key, {}).get(archive, [])
@@ -427,10 +228,6 @@ def _days_of_cycle(cycles: Sequence[Mapping[str, Any]], number: int) -> list[str
 def _seeds(study: Mapping[str, Any], dataset: Mapping[str, Any]) -> list[int]:
     n_folds = dataset.get("folds", dataset.get("training_folds"))
     return list(study["seeds"])[: dataset.get("first_seeds")] if n_folds is None else list(range(n_folds))
-
-
-def _instruments(dataset: Mapping[str, Any]) -> list[str]:
-    return [dataset["evaluated"], *dataset["added_to_training"]]
 
 
 def _with_all_pairs(family: Mapping[str, Any], study: Mapping[str, Any]) -> dict[str, Any]:
@@ -466,24 +263,3 @@ def _as_issued(family: Mapping[str, Any], study: Mapping[str, Any]) -> dict[str,
 
 def _has_images(study: Mapping[str, Any]) -> bool:
     return "magnetograms" in study["source"]
-
-
-def _explaining(study: Mapping[str, Any]) -> list[dict[str, str]]:
-    """Data set and model of every network that explains."""
-    explanation = study["explanation"]
-    names = [explanation["dataset"], explanation["bipoles"]["dataset"]] if explanation else []
-    return [{"dataset": name, "model": explanation["model"]} for name in names]
-
-
-def _on_keywords(study: Mapping[str, Any]) -> list[str]:
-    return [model for kind, fit in study["fits"].items() if kind != ON_MAGNETOGRAMS for model in fit["models"]]
-
-
-def _in_runs(study: Mapping[str, Any]) -> list[dict[str, str]]:
-    """Data set and model of all forecasts that overlapping runs are made of."""
-    asked = study.get("overlapping_runs", {})
-    return [{"dataset": name, "model": asked[side]} for name in asked.get("datasets", []) for side in "ab"]
-
-
-def _models_of_datasets(study: Mapping[str, Any]) -> list[str]:
-    return [model for own in study["datasets"].values() for model in own.get("models", [])]

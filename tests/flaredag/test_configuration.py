@@ -16,9 +16,7 @@ from flaredag.configuration import (
 from flaredag.flare_history import HISTORY_FEATURES
 from flaredag.keyword_ranges import KEYWORDS
 from flaredag.sources import read_manifest
-from flaredag.studies import (
-    stacked_datasets,
-)
+from flaredag.study_series import stacked_datasets
 from made_up_studies import ROOT, TABLES, WITH_CUBES, on
 
 

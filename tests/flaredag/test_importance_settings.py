@@ -4,7 +4,7 @@ import pytest
 
 from flaredag.errors import InputError
 from flaredag.importance_settings import permuted_datasets, permuted_series
-from flaredag.studies import check_study
+from flaredag.study_checks import check_study
 from made_up_studies import WITH_CUBES, on
 
 ASKED = {"datasets": ["ONLY", "SOME"], "models": ["lstm"], "seeds": 1, "repeats": 2, "seed": 0, "correlated_from": 0.8}

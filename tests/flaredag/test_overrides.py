@@ -7,7 +7,8 @@ import pytest
 from flaredag.configuration import study_in_report
 from flaredag.errors import InputError
 from flaredag.overrides import laid_over, overridden
-from flaredag.studies import check_study, studies_of_archive
+from flaredag.studies import studies_of_archive
+from flaredag.study_checks import check_study
 from made_up_studies import TABLES, on, pair
 
 

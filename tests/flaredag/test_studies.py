@@ -5,41 +5,24 @@ import copy
 import pytest
 
 from flaredag.archive_files import ArchiveFiles
-from flaredag.configuration import (
-    ENSEMBLE_FIGURES,
-    figures_of,
-)
-from flaredag.ensemble_names import ensemble_models
+from flaredag.configuration import ENSEMBLE_FIGURES, figures_of
 from flaredag.errors import InputError
 from flaredag.studies import (
     DECLARED_LEAKS,
-    calibrated_datasets,
-    check_study,
     chosen_studies,
-    class_weighted,
-    datasets_in_training_folds,
-    diagnosed_series,
-    ensembles_on,
     explained,
-    exported_datasets,
-    issued_series,
     kinds_used,
     labels_of_task,
-    models_of_headline,
-    models_of_ladders,
-    names_of_ensembles,
-    operational_datasets,
     priced_leaks,
     purge_gap_hours,
-    series_of_headline,
     settings_of_datasets,
     settings_of_disk,
-    stacked_datasets,
-    strata_series,
     studies_of_archive,
 )
+from flaredag.study_checks import check_study
+from flaredag.study_series import datasets_in_training_folds, stacked_datasets
 from flaredag.verification_settings import overlapping_runs
-from made_up_studies import CRITERIA, CYCLES, TABLES, WITH_CUBES, on, pair
+from made_up_studies import CRITERIA, CYCLES, TABLES, WITH_CUBES, in_training_folds, on, pair
 
 
 def test_studies_are_a_list_or_names_joined_by_commas(config):
@@ -192,189 +175,6 @@ class TestWithoutMagnetograms:
             check_study("small", on(small, TABLES))
 
 
-def test_names_of_ensembles_are_those_by_which_stacking_names_its_forecasts():
-    names = ["two_brier_score", "two_accuracy", "two_average", "two_best", "two_oracle_on_test"]
-    assert names_of_ensembles([{"name": "two", "criteria": CRITERIA}, {"name": "one", "criteria": []}]) == [
-        *names,
-        *ensemble_models("one", []),
-    ]
-
-
-@pytest.mark.parametrize("files", [TABLES, WITH_CUBES])
-def test_the_studies_of_the_repository_are_sound(config, files):
-    kinds = {kind: [kind] for study in config["study"].values() for kind in study["source"].values()}
-    for name, study in config["study"].items():
-        # The charts of `synoptic` come with their magnetograms.
-        check_study(name, on(study, files if name == "sun2022" else ArchiveFiles([], {}, kinds)))
-
-
-def test_ensembles_are_made_where_they_say_else_on_data_sets_with_every_model(small):
-    served = on(small, WITH_CUBES)
-    two, three = (one["name"] for one in served["ensembles"])
-    assert stacked_datasets(served) == ["ONLY"]
-    served["datasets"]["SOME"]["models"] = served["ensembles"][0]["learners"]
-    served["ensembles"][0]["datasets"] = ["SOME"]
-    with pytest.raises(InputError, match="two_best is not fitted on the data set ONLY"):
-        check_study("small", served)
-    assert stacked_datasets(served) == ["ONLY", "SOME"]
-    assert (stacked_datasets(served, two), stacked_datasets(served, three)) == (["SOME"], ["ONLY"])
-    assert [one["name"] for one in ensembles_on(served, "SOME")] == [two]
-
-
-def test_class_weighted_are_models_that_carry_the_weights_in_their_probabilities(small):
-    small["fits"]["classifiers"] = {"models": ["support_vector_machine"], "seeds_per_job": 1}
-    models = {name: {} for name in ("cnn", "cnn_b", "tree")}
-    models |= {"lstm": {"class_weights": "balanced"}, "support_vector_machine": {"class_weights": "balanced"}}
-    assert class_weighted(small, models | {"cnn_b": {"class_weights": "none"}}) == ["lstm"]
-
-
-def test_series_of_a_headline_are_those_of_its_rivals_too(small):
-    small["headline"] |= {"rivals": ["cnn"], "datasets": ["SOME"]}
-    assert [tuple(one.values()) for one in series_of_headline(small)] == [
-        ("SOME", "lstm"),
-        ("SOME", "tree"),
-        ("SOME", "cnn"),
-    ]
-    del small["headline"]["datasets"]
-    assert {one["dataset"] for one in series_of_headline(small)} == {"ONLY"}
-
-
-def use_dataset(study):
-    study["figures"][0]["series"][0]["dataset"] = "SHARP"
-
-
-def use_model(study):
-    study["comparisons"][1]["pairs"][0]["b"]["model"] = "oracle"
-
-
-def use_headline(study):
-    study["headline"]["baseline"] = "oracle"
-
-
-def use_instrument(study):
-    study["datasets"]["ONLY"]["added_to_training"] = ["mdi"]
-
-
-def forget_quality(study):
-    study["selection"]["quality_below"] = {"smarp": 1}
-
-
-def label_twice(study):
-    study["labels"]["negative"].append("QUIET->STRONG")
-
-
-def use_learner(study):
-    study["ensembles"][0]["learners"] = ["lstm", "oracle"]
-
-
-def stack_an_ensemble(study):
-    study["ensembles"][0]["learners"] = ["lstm", "three_average"]
-
-
-def fit_unknown(study):
-    study["datasets"]["SOME"]["models"] = ["lstm", "oracle"]
-
-
-def use_task(study):
-    study["datasets"]["ONLY"]["task"] = "m_24h"
-
-
-def forget_task(study):
-    study["labels"]["tasks"] = {"m_24h": {}}
-
-
-def compare_unfitted(study):
-    study["comparisons"][0]["pairs"][0]["a"]["dataset"] = "FOLDS"
-
-
-def draw_unfitted(study):
-    study["figures"][1]["series"][0]["model"] = "three_best"
-
-
-def stack_on_unknown(study):
-    study["ensembles"][0]["datasets"] = ["SHARP"]
-
-
-def stack_unfitted(study):
-    study["ensembles"][0]["datasets"] = ["FOLDS"]
-
-
-def explain_unknown_dataset(study):
-    study["explanation"]["bipoles"]["dataset"] = "ALL"
-
-
-def explain_unknown_model(study):
-    study["explanation"]["model"] = "oracle"
-
-
-def explain_without_folds(study):
-    study["explanation"]["dataset"] = "ONLY"
-
-
-def rank(study, **changes):
-    study["ranking"] = {"model": "lstm", "datasets": ["ONLY"], "seeds": [0, 2], "subsets_per_job": 8} | changes
-
-
-def rank_on_unknown_dataset(study):
-    rank(study, datasets=["ONLY", "ALL"])
-
-
-def rank_by_unknown_model(study):
-    rank(study, model="oracle")
-
-
-def rank_on_unknown_seed(study):
-    rank(study, seeds=[0, 7])
-
-
-def rank_on_unknown_fold(study):
-    rank(study, datasets=["FOLDS"], seeds=[3, 4])
-
-
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        (rank_on_unknown_dataset, "study small: ranking: no data set ALL; it has ONLY, FOLDS, SOME"),
-        (rank_by_unknown_model, "ranking: no model oracle; it has lstm, cnn, cnn_b, tree\\."),
-        (rank_on_unknown_seed, "ranking: no seed of data set ONLY 7; it has 0, 1, 2"),
-        (rank_on_unknown_fold, "ranking: no seed of data set FOLDS 4; it has 0, 1, 2, 3\\."),
-        (use_dataset, "study small: no data set SHARP; it has ONLY, FOLDS, SOME"),
-        (use_model, "no model oracle; it has lstm, cnn, cnn_b, tree, two_brier_score"),
-        (use_headline, "no model oracle"),
-        (use_instrument, "no instrument mdi; it has sharp"),
-        (forget_quality, "no instrument sharp; it has smarp"),
-        (label_twice, "QUIET->STRONG is positive and negative"),
-        (use_learner, "no model oracle; it has lstm, cnn, cnn_b, tree\\."),
-        (stack_an_ensemble, "no model three_average; it has lstm, cnn, cnn_b, tree\\."),
-        (fit_unknown, "no model oracle; it has lstm, cnn, cnn_b, tree\\."),
-        (use_task, "no task m_24h"),
-        (forget_task, "no task .*; it has m_24h"),
-        (compare_unfitted, "study small: lstm is not fitted on the data set FOLDS, which has cnn"),
-        (draw_unfitted, "three_best is not fitted on the data set FOLDS"),
-        (stack_on_unknown, "no data set SHARP"),
-        (stack_unfitted, "an ensemble on the data set FOLDS wants .*, which it does not fit"),
-        (explain_unknown_dataset, "no data set ALL"),
-        (explain_unknown_model, "no model oracle"),
-        (explain_without_folds, "explanation.dataset ONLY has no `folds`"),
-    ],
-)
-def test_keys_that_contradict_each_other_are_told(small, change, words):
-    change(small)
-    served = on(small, WITH_CUBES)
-    with pytest.raises(InputError, match=words):
-        check_study("small", served)
-
-
-def in_training_folds(study, **changes):
-    """The study with a data set in training folds, over whose runs two models are compared."""
-    own = {"evaluated": "sharp", "added_to_training": [], "split_by": "time", "training_folds": 5}
-    study["datasets"]["IN_FIVE"] = own | {"models": ["lstm", "tree"]} | changes
-    study["overlapping_runs"] = {"datasets": ["IN_FIVE"], "a": "lstm", "b": "tree", "n_thresholds": 201}
-    study["windows"] = {"cadence_minutes": 96, "n_steps": 16}
-    study["labels"]["horizon_hours"] = 24
-    return study
-
-
 class TestTrainingFolds:
     def test_the_seeds_are_the_folds(self, small):
         served = on(in_training_folds(small), WITH_CUBES)
@@ -404,148 +204,11 @@ class TestTrainingFolds:
         assert overlapping_runs(served) == {}
         assert overlapping_runs(on(in_training_folds(small), TABLES))["b"] == "tree"
 
-    @pytest.mark.parametrize(
-        "changes", [{"split_by": "region"}, {"split_by": "cycle", "tested_cycle": 24}, {"folds": 5}, {"first_seeds": 2}]
-    )
-    def test_nothing_else_may_hang_on_the_seed(self, small, changes):
-        served = on(in_training_folds(small, **changes), WITH_CUBES)
-        with pytest.raises(InputError, match=r"IN_FIVE has training_folds, and .*; wanted `split_by: time` and"):
-            check_study("small", served)
-
-    @pytest.mark.parametrize(
-        ("change", "told"),
-        [
-            ({"datasets": ["ONLY"]}, "overlapping_runs: data set ONLY has no `training_folds`; wanted"),
-            ({"datasets": ["FOLDS_5"]}, "study small: no data set FOLDS_5"),
-            ({"a": "oracle"}, "study small: no model oracle"),
-            ({"a": "cnn"}, "study small: cnn is not fitted on the data set IN_FIVE, which has lstm, tree"),
-        ],
-    )
-    def test_runs_of_what_is_not_there_are_told(self, small, change, told):
-        study = in_training_folds(small)
-        study["overlapping_runs"] |= change
-        with pytest.raises(InputError, match=told):
-            check_study("small", on(study, WITH_CUBES))
-
-
-def climb_unknown(study):
-    study["ladders"][0]["rungs"]["by_time"] = "BY_YEAR"
-
-
-def make_disk_of_disk(study):
-    study["full_disk"]["DISK"]["made_from"] = "DISK"
-
-
-def forget_cycle(study):
-    del study["datasets"]["BY_CYCLE"]["tested_cycle"]
-
-
-def cycle_by_region(study):
-    study["datasets"]["ALL"]["tested_cycle"] = 24
-
-
-def compare_disk_of_unfitted(study):
-    study["comparisons"][0]["pairs"][0]["a"] = {"dataset": "DISK", "model": "cnn"}
-
-
-def price_unknown(study):
-    study["declared_leaks"][1]["priced"]["pairs"][0]["b"]["dataset"] = "UNNATURAL"
-
-
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        (climb_unknown, "study small: no data set BY_YEAR; it has ONLY, FOLDS, SOME, NATURAL, ALL, BY_TIME, .*, DISK"),
-        (make_disk_of_disk, "study small: no data set DISK; it has ONLY, FOLDS, SOME, NATURAL, .*, BY_CYCLE\\."),
-        (forget_cycle, "data set BY_CYCLE has split_by cycle and tested_cycle none; wanted .* together, or neither"),
-        (cycle_by_region, "data set ALL has split_by region and tested_cycle 24; wanted .* together, or neither"),
-        (compare_disk_of_unfitted, "cnn is not fitted on the data set BY_TIME, which has lstm, tree"),
-        (price_unknown, "study small: no data set UNNATURAL"),
-    ],
-)
-def test_a_ladder_that_contradicts_its_study_is_told(climbing, change, words):
-    check_study("small", on(climbing, WITH_CUBES))
-    change(climbing)
-    served = on(climbing, WITH_CUBES)
-    with pytest.raises(InputError, match=words):
-        check_study("small", served)
-
 
 class TestLadders:
     @pytest.fixture
     def served(self, climbing):
         return on(climbing, WITH_CUBES)
-
-    def test_calibrated_is_what_has_its_natural_event_rate_on_a_rung(self, served):
-        # ONLY is balanced in its test split too, and DISK is no data set of regions.
-        assert calibrated_datasets(served) == ["NATURAL", "ALL", "BY_TIME", "BY_CYCLE"]
-        served["splits"]["undersampled"] = ["train"]
-        assert calibrated_datasets(served)[0] == "ONLY"
-        # A rung of two ladders counts once; without a ladder nothing is calibrated.
-        served["ladders"].append({"name": "two", "title": "Two", "rungs": {"by_time": "BY_TIME"}})
-        assert calibrated_datasets(served) == ["ONLY", "NATURAL", "ALL", "BY_TIME", "BY_CYCLE"]
-        assert calibrated_datasets(served | {"ladders": []}) == []
-
-    def test_operational_is_the_rung_of_all_samples_else_the_natural_rate_else_all(self, served):
-        assert operational_datasets(served) == ["ALL"]
-        without = served | {"ladders": []}
-        # Of the data sets that have every model, ONLY, the test split is balanced: there is no other.
-        assert operational_datasets(without) == ["ONLY"]
-        without["datasets"]["OTHER"] = without["datasets"]["ONLY"] | {"undersampled": ["train"]}
-        assert operational_datasets(without) == ["OTHER"]
-        served["ladders"][0]["rungs"].pop("all_samples")
-        assert operational_datasets(served) == ["OTHER"]
-
-    def test_exported_are_data_sets_that_have_every_model(self, served):
-        assert exported_datasets(served) == ["ONLY"]
-
-    def test_models_of_the_ladders_are_those_fitted_above_the_first_rung(self, served):
-        # In the order of the fits; `cnn_b` is fitted on the first rung alone.
-        assert models_of_ladders(served) == ["lstm", "cnn", "tree"]
-        rungs = served["ladders"][0]["rungs"]
-        served["ladders"][0]["rungs"] = {rung: rungs[rung] for rung in ("balanced", "by_time")}
-        assert models_of_ladders(served) == ["lstm", "tree"]
-        # A data set without `models` has them all.
-        served["ladders"][0]["rungs"]["all_samples"] = "ONLY"
-        assert models_of_ladders(served) == ["lstm", "cnn", "cnn_b", "tree"]
-        assert models_of_ladders(served | {"ladders": []}) == []
-
-    def test_issued_are_forecasts_moved_to_the_natural_rate_where_they_are(self, served):
-        assert issued_series(served, ["ONLY", "ALL", "ALL", "DISK"], ["tree", "lstm"]) == [
-            {"dataset": "ONLY", "model": "tree"},
-            {"dataset": "ONLY", "model": "lstm"},
-            {"dataset": "ALL", "model": "tree.prior_shift"},
-            {"dataset": "ALL", "model": "lstm.prior_shift"},
-            # The disk's are made of shifted ones and keep the name of the model.
-            {"dataset": "DISK", "model": "tree"},
-            {"dataset": "DISK", "model": "lstm"},
-        ]
-
-    def test_diagnosed_are_the_headlines_models_and_the_climatology_on_the_latest_rungs(self, served):
-        assert models_of_headline(served) == ["lstm", "tree"]
-        on_rungs = [("BY_TIME", ".prior_shift"), ("DISK", "")]
-        both = [{"dataset": name, "model": f"{model}{of}"} for name, of in on_rungs for model in ("lstm", "tree")]
-        assert diagnosed_series(served) == both
-        served["fits"]["baselines"]["models"].append("climatology")
-        assert diagnosed_series(served) == [
-            *both[:2],
-            {"dataset": "BY_TIME", "model": "climatology.prior_shift"},
-            *both[2:],
-            {"dataset": "DISK", "model": "climatology"},
-        ]
-        for rung in ("by_time", "full_disk"):
-            del served["ladders"][0]["rungs"][rung]
-        assert [one["dataset"] for one in diagnosed_series(served)] == ["ALL"] * 3
-
-    def test_strata_are_of_the_operational_data_sets(self, served):
-        assert strata_series(served) == [
-            {"dataset": "ALL", "model": "lstm.prior_shift"},
-            {"dataset": "ALL", "model": "tree.prior_shift"},
-        ]
-        assert strata_series(served | {"ladders": []}) == [
-            {"dataset": "ONLY", "model": "lstm"},
-            {"dataset": "ONLY", "model": "tree"},
-        ]
 
     def test_a_study_without_ladders_is_served_as_one(self, small):
         served = on(small, WITH_CUBES)
