@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from draw_datasets import main as draw
 from fit_classifiers import MODELS, main
 from flaredag.artifacts import sha256_of_file
 from flaredag.errors import InputError
 from flaredag.fitting import read_checkpoint
 from flaredag.predictions import read_predictions
-from flaredag.samples import read_datasets, read_windows, samples_of_split, write_windows
+from flaredag.samples import read_datasets, read_windows, samples_of_split
+from made_up_datasets import drawn_datasets, entries_of_seeds, outputs_of_fit
 
 SETTINGS = {
     "random_forest": {"n_trees": 10, "features_per_split": 3, "min_samples_of_leaf": 2, "class_weights": "none"},
@@ -32,32 +32,16 @@ SETTINGS = {
 
 @pytest.fixture
 def inputs(study_windows, tmp_path):
-    paths = {
-        name: str(tmp_path / file)
-        for name, file in [("windows", "windows.nc"), ("datasets", "datasets.nc"), ("index", "index.json")]
-    }
-    write_windows(paths["windows"], {"flare": study_windows(n_regions=40)})
-    settings = {
-        "evaluated": "sharp",
-        "added_to_training": [],
-        "test_fraction": 0.2,
-        "validation_fraction": 0.25,
-        "undersampled": [],
-        "standardisation": "train",
-    }
-    drawn = {"seeds": [0, 1], "task": "", "draw": settings}
-    draw(*paths.values(), settings={"SHARP_ONLY": drawn}, explanation=None)
-    return paths
+    return drawn_datasets(tmp_path, study_windows(n_regions=40))
 
 
 @pytest.fixture
 def outputs(tmp_path):
-    files = {"predictions": "predictions.nc", "checkpoint": "checkpoint.safetensors", "provenance": "provenance.json"}
-    return {name: str(tmp_path / "store" / file) for name, file in files.items()}
+    return outputs_of_fit(tmp_path / "store")
 
 
 def made_from(inputs, *, seeds=(0, 1)):
-    index = json.loads(Path(inputs["index"]).read_text())["datasets"]["SHARP_ONLY"]["seeds"]
+    index = entries_of_seeds(inputs)
     return {
         "seeds": list(seeds),
         "models": SETTINGS,

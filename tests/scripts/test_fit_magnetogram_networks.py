@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 import torch
 
-from draw_datasets import main as draw
 from fit_magnetogram_networks import main
 from flaredag.errors import InputError
 from flaredag.fitting import read_checkpoint
@@ -16,6 +15,7 @@ from flaredag.predictions import read_predictions
 from flaredag.samples import read_datasets, read_windows, samples_of_split, with_magnetograms, write_windows
 from flaredag.splits import SPLITS
 from made_up_archive import with_images, written_cubes
+from made_up_datasets import drawn_datasets, entries_of_seeds, outputs_of_fit
 
 CNN = {
     "learning_rate": 0.001,
@@ -34,25 +34,12 @@ def inputs(study_windows, tmp_path_factory):
     """Inputs of the rule, and the windows that were written."""
     folder = tmp_path_factory.mktemp("study")
     windows, steps = with_images(study_windows(n_regions=20, windows_per_region=2, instruments=("sharp",)), pixels=32)
-    files = {"windows": "windows.nc", "datasets": "datasets.nc", "index": "index.json"}
-    paths = {name: str(folder / file) for name, file in files.items()}
-    write_windows(paths["windows"], {"flare": windows})
-    settings = {
-        "evaluated": "sharp",
-        "added_to_training": [],
-        "test_fraction": 0.3,
-        "validation_fraction": 0.3,
-        "undersampled": [],
-        "standardisation": "train",
-        "pixels_standardised_by": "sharp",
-    }
-    drawn = {"seeds": [0, 1], "task": "", "draw": settings}
-    draw(*paths.values(), settings={"SHARP_ONLY": drawn}, explanation=None)
+    paths = drawn_datasets(folder, windows, test_fraction=0.3, validation_fraction=0.3, pixels_standardised_by="sharp")
     return paths | {"cubes": list(written_cubes(folder, windows, steps).values())}
 
 
 def made_from(inputs):
-    index = json.loads(Path(inputs["index"]).read_text())["datasets"]["SHARP_ONLY"]["seeds"]
+    index = entries_of_seeds(inputs)
     return {
         "seeds": [1],
         "models": MODELS,
@@ -63,14 +50,9 @@ def made_from(inputs):
     }
 
 
-def outputs_in(folder):
-    files = {"predictions": "predictions.nc", "checkpoint": "checkpoint.safetensors", "provenance": "provenance.json"}
-    return {name: str(folder / file) for name, file in files.items()}
-
-
 @pytest.fixture(scope="module")
 def outputs(inputs, tmp_path_factory):
-    outputs = outputs_in(tmp_path_factory.mktemp("store"))
+    outputs = outputs_of_fit(tmp_path_factory.mktemp("store"))
     main(**inputs, outputs=outputs, made_from=made_from(inputs))
     return outputs
 
@@ -110,7 +92,7 @@ def test_what_it_was_made_from_stands_in_the_provenance(inputs, outputs):
 
 
 def test_same_bytes_on_any_number_of_threads(inputs, outputs, tmp_path):
-    threads, again = torch.get_num_threads(), outputs_in(tmp_path)
+    threads, again = torch.get_num_threads(), outputs_of_fit(tmp_path)
     try:
         torch.set_num_threads(2 if threads == 1 else 1)
         torch.manual_seed(77)
@@ -139,5 +121,5 @@ def test_bad_input_leaves_nothing_behind(inputs, study_windows, tmp_path, fault)
         "windows without": "windows without magnetograms",
     }
     with pytest.raises(InputError, match=words[fault]):
-        main(**changed, outputs=outputs_in(tmp_path / "store"), made_from=made_from(inputs))
+        main(**changed, outputs=outputs_of_fit(tmp_path / "store"), made_from=made_from(inputs))
     assert not (tmp_path / "store").exists()

@@ -8,11 +8,11 @@ import pytest
 import torch
 import yaml
 
-from draw_datasets import main as draw
 from fit_networks import MODELS, main
 from flaredag.fitting import read_checkpoint
 from flaredag.predictions import read_predictions
-from flaredag.samples import read_datasets, read_windows, samples_of_split, write_windows
+from flaredag.samples import read_datasets, read_windows, samples_of_split
+from made_up_datasets import drawn_datasets, entries_of_seeds, outputs_of_fit
 
 SETTINGS = {
     "lstm": {
@@ -30,33 +30,16 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture
 def inputs(study_windows, tmp_path):
-    paths = {
-        name: str(tmp_path / file)
-        for name, file in [("windows", "windows.nc"), ("datasets", "datasets.nc"), ("index", "index.json")]
-    }
-    write_windows(paths["windows"], {"flare": study_windows(n_regions=40)})
-    settings = {
-        "evaluated": "sharp",
-        "added_to_training": [],
-        "test_fraction": 0.2,
-        "validation_fraction": 0.25,
-        "undersampled": ["train"],
-        "standardisation": "global",
-    }
-    drawn = {"seeds": [0, 1], "task": "", "draw": settings}
-    draw(*paths.values(), settings={"SHARP_ONLY": drawn}, explanation=None)
-    return paths
+    return drawn_datasets(tmp_path, study_windows(n_regions=40), undersampled=["train"], standardisation="global")
 
 
 def fitted(inputs, folder, models=SETTINGS):
     """Paths of what the rule wrote into `folder`."""
-    files = {"predictions": "predictions.nc", "checkpoint": "checkpoint.safetensors", "provenance": "provenance.json"}
-    outputs = {name: str(folder / file) for name, file in files.items()}
-    index = json.loads(Path(inputs["index"]).read_text())["datasets"]["SHARP_ONLY"]["seeds"]
+    outputs = outputs_of_fit(folder)
     made_from = {
         "seeds": [0, 1],
         "models": models,
-        "datasets": {seed: entry["digest"] for seed, entry in index.items()},
+        "datasets": {seed: entry["digest"] for seed, entry in entries_of_seeds(inputs).items()},
         "code": "0" * 16,
         "environment": "0" * 16,
     }

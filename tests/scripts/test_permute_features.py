@@ -1,6 +1,5 @@
 """The rule that permutes features of the test samples, on fits of a made-up study."""
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,17 +10,16 @@ import pytest
 import fit_baselines
 import fit_classifiers
 import fit_networks
-from draw_datasets import main as draw
 from flaredag.errors import InputError
 from flaredag.importance_tables import IMPORTANCE_COLUMNS, read_importance
 from flaredag.predictions import read_predictions
-from flaredag.samples import write_windows
 from flaredag.verification import (
     categorical_scores,
     contingency_table,
     probabilistic_scores,
     threshold_of_best_true_skill_statistic,
 )
+from made_up_datasets import DATASET, drawn_datasets, entries_of_seeds
 from permute_features import main
 
 MODELS = {
@@ -52,13 +50,8 @@ KEYS = ["model", "group"]
 def fitted(windows, folder: Path, *, test_fraction: float = 0.4) -> dict:
     """Inputs of the rule: windows, data sets drawn from them, and checkpoints of all `MODELS`; predictions beside."""
     folder.mkdir(exist_ok=True)
-    files = {"windows": "windows.nc", "datasets": "datasets.nc", "index": "index.json"}
-    paths = {name: str(folder / file) for name, file in files.items()}
-    write_windows(paths["windows"], {"flare": windows})
-    drawn = {"evaluated": "sharp", "added_to_training": [], "test_fraction": test_fraction, "validation_fraction": 0.25}
-    drawn |= {"undersampled": [], "standardisation": "train"}
-    draw(*paths.values(), settings={"SHARP": {"seeds": [0, 1], "task": "", "draw": drawn}}, explanation=None)
-    digests = json.loads(Path(paths["index"]).read_text())["datasets"]["SHARP"]["seeds"]
+    paths = drawn_datasets(folder, windows, test_fraction=test_fraction)
+    digests = entries_of_seeds(paths)
     checkpoints = []
     for script, models in MODELS.items():
         made_from = {"seeds": [0, 1], "models": models, "code": "0" * 16, "environment": "0" * 16}
@@ -84,9 +77,9 @@ def inputs(study_windows, tmp_path_factory):
 
 def importance(inputs, path: Path, *, seeds=(0,), **changes) -> pd.DataFrame:
     """What the rule writes, read again."""
-    drawn = json.loads(Path(inputs["index"]).read_text())["datasets"]["SHARP"]["seeds"]
+    drawn = entries_of_seeds(inputs)
     digests = {seed: drawn[str(seed)]["digest"] for seed in seeds}
-    given = {"dataset": "SHARP", "task": "", "digests": digests, "settings": SETTINGS} | changes
+    given = {"dataset": DATASET, "task": "", "digests": digests, "settings": SETTINGS} | changes
     main(inputs, str(path), **given)
     return read_importance(path)
 
@@ -182,8 +175,8 @@ def test_a_single_region_for_test_has_losses_and_no_interval(study_windows, tmp_
     [
         ({"settings": SETTINGS | {"models": ["lstm", "gradient_boosting"]}}, "no fit gradient_boosting/0; found clim"),
         ({"dataset": "SMARP"}, "no data set SMARP of seed 0"),
-        ({"digests": {7: "0" * 16}}, "no data set SHARP of seed 7"),
-        ({"digests": {1: "0" * 16}}, "SHARP, seed 1 of .* has the digest .*, its fits 0000000000000000"),
+        ({"digests": {7: "0" * 16}}, "no data set SHARP_ONLY of seed 7"),
+        ({"digests": {1: "0" * 16}}, "SHARP_ONLY, seed 1 of .* has the digest .*, its fits 0000000000000000"),
         ({"task": "other"}, "no task 'other'"),
     ],
 )

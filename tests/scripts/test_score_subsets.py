@@ -11,12 +11,12 @@ import pytest
 import torch
 import yaml
 
-from draw_datasets import main as draw
 from fit_networks import fit_networks
 from flaredag.errors import InputError
 from flaredag.ranking_tables import order_of_features, read_subset_scores
 from flaredag.samples import write_windows
 from flaredag.verification import threshold_of_best_true_skill_statistic
+from made_up_datasets import drawn_datasets, entries_of_seeds
 from score_subsets import MODELS, main, score_subsets
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,28 +28,12 @@ SUBSETS = [["area"], ["usfluxl"], ["area", "r_value"]]
 
 @pytest.fixture
 def inputs(study_windows, tmp_path):
-    return written(study_windows(n_regions=40), tmp_path)
-
-
-def written(windows, folder):
-    """Windows, data sets of two seeds and their index; `area` alone tells strong regions from quiet ones."""
-    paths = {name: str(folder / f"{name}.nc") for name in ("windows", "datasets")} | {"index": str(folder / "index")}
-    write_windows(paths["windows"], {"flare": windows})
-    settings = {
-        "evaluated": "sharp",
-        "added_to_training": [],
-        "test_fraction": 0.2,
-        "validation_fraction": 0.25,
-        "undersampled": [],
-        "standardisation": "train",
-    }
-    drawn = {"seeds": [0, 1], "task": "", "draw": settings}
-    draw(paths["windows"], paths["datasets"], paths["index"], settings={"ONLY": drawn}, explanation=None)
-    return paths
+    """`area` alone tells strong regions from quiet ones."""
+    return drawn_datasets(tmp_path, study_windows(n_regions=40))
 
 
 def made_from(inputs, subsets=SUBSETS, models=None, **changes):
-    index = json.loads(Path(inputs["index"]).read_text())["datasets"]["ONLY"]["seeds"]
+    index = entries_of_seeds(inputs)
     return {
         "seeds": [0, 1],
         "models": models or {"logistic_regression": REGRESSION},
@@ -114,7 +98,7 @@ def test_a_feature_that_does_not_vary_in_training_is_a_constant_forecast(study_w
     windows = study_windows(n_regions=40)
     features = windows.features.copy()
     features[:, 1] = 7.0
-    inputs = written(replace(windows, features=features), tmp_path)
+    inputs = drawn_datasets(tmp_path, replace(windows, features=features))
     monkeypatch.setattr(logging.getLogger("flaredag"), "propagate", True)
     with caplog.at_level(logging.WARNING, logger="flaredag"):
         scores = scored(inputs, models={"lstm": LSTM}, subsets=[["usfluxl"], ["area"]])
