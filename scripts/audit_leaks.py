@@ -30,8 +30,7 @@ LOG = logging.getLogger("flaredag")
 def audit_leaks(
     windows: Mapping[str, StudyWindows],
     datasets: Mapping[str, Sequence[Dataset]],
-    predictions: Iterable[tuple[str, pd.DataFrame]],
-    scores: pd.DataFrame,
+    of_predictions: Sequence[Finding],
     records: pd.DataFrame,
     flares: pd.DataFrame,
     images: pd.DataFrame | None,
@@ -43,9 +42,9 @@ def audit_leaks(
 ) -> pd.DataFrame:
     """Findings on a study (columns of `flaredag.audit`).
 
-    `windows` by task and `datasets` by name, each of all seeds; `predictions` with the name of their data set, one read
-    after the other; `records`, `flares` and `images` (columns of cubes): what windows were made from, with `settings`.
-    `drawn`: how each data set was drawn (`flaredag.studies.settings_of_datasets`).
+    `windows` by task and `datasets` by name, each of all seeds; `of_predictions`: findings of `audit_predictions`;
+    `records`, `flares` and `images` (columns of cubes): what windows were made from, with `settings`. `drawn`: how each
+    data set was drawn (`flaredag.studies.settings_of_datasets`).
     """
     findings: list[Finding] = []
     for name, own in datasets.items():
@@ -61,11 +60,26 @@ def audit_leaks(
         any_windows, records, flares, images, settings=settings, declared_leaks=declared_leaks
     )
     findings += findings_of_regions(any_windows, datasets, records, flares, settings=settings, seed=seed)
-    of_predictions: list[Finding] = []
+    return findings_table([*findings, *of_predictions])
+
+
+def audit_predictions(
+    windows: Mapping[str, StudyWindows],
+    datasets: Mapping[str, Sequence[Dataset]],
+    predictions: Iterable[tuple[str, pd.DataFrame]],
+    scores: pd.DataFrame,
+    *,
+    drawn: Mapping[str, Mapping[str, Any]],
+) -> list[Finding]:
+    """Findings on the forecasts of a study; `predictions` with the name of their data set, one read after the other.
+
+    Others as in `audit_leaks`.
+    """
+    findings: list[Finding] = []
     for name, table in predictions:
         of_task = windows[drawn[name]["task"]] if name in drawn else None
-        of_predictions += findings_of_predictions(name, table, scores, of_task, datasets.get(name, []))
-    return findings_table([*findings, *merged(of_predictions)])
+        findings += findings_of_predictions(name, table, scores, of_task, datasets.get(name, []))
+    return merged(findings)
 
 
 def main(
@@ -100,11 +114,14 @@ def main(
             yield name, read_predictions(path)
             progress.advance()
 
+    of_tasks = {task: read_windows(windows, task) for task in dict.fromkeys(own["task"] for own in drawn.values())}
+    of_seeds = {name: read_datasets(datasets, name, own["seeds"]) for name, own in drawn.items()}
+    # Before the records are read: the largest predictions and all records together would not fit in 2 GB.
+    of_predictions = audit_predictions(of_tasks, of_seeds, read(), read_scores(scores, study=study), drawn=drawn)
     findings = audit_leaks(
-        {task: read_windows(windows, task) for task in dict.fromkeys(own["task"] for own in drawn.values())},
-        {name: read_datasets(datasets, name, own["seeds"]) for name, own in drawn.items()},
-        read(),
-        read_scores(scores, study=study),
+        of_tasks,
+        of_seeds,
+        of_predictions,
         read_records(tables),
         read_flares(flares),
         cube_columns(cubes) if cubes else None,

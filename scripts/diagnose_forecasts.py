@@ -1,7 +1,7 @@
 """Calibration and value of the forecasts of chosen series on the test split: points of diagrams, with bounds."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TypedDict
 
@@ -17,6 +17,8 @@ from flaredag.joblog import Progress, job_log
 from flaredag.predictions import read_predictions
 
 LOG = logging.getLogger("flaredag")
+
+NAMES = ("instrument", "model")
 
 
 class Series(TypedDict):
@@ -58,6 +60,13 @@ def diagnose_forecasts(
     return pd.concat(diagnostics, ignore_index=True), pd.DataFrame(decompositions)
 
 
+def forecasts_of_test(paths: Iterable[str]) -> pd.DataFrame:
+    """Forecasts on the test split of all files together; names stay categoricals: as texts they would fill memory."""
+    parts = [read_predictions(path, splits=["test"]) for path in paths]
+    names = {name: sorted({one for part in parts for one in part[name].cat.categories}) for name in NAMES}
+    return pd.concat([part.astype({name: pd.CategoricalDtype(of) for name, of in names.items()}) for part in parts])
+
+
 def main(
     predictions: Sequence[str | Path],
     datasets: Sequence[str],
@@ -85,8 +94,7 @@ def main(
         if not paths:
             known = ", ".join(dict.fromkeys(datasets))
             raise InputError(f"no prediction file of data set {dataset}; there are files of {known}. Mend the series.")
-        parts = [read_predictions(path, splits=["test"]) for path in paths]
-        forecasts = pd.concat([part.astype({"model": str}) for part in parts])
+        forecasts = forecasts_of_test(paths)
         try:
             found, components = diagnose_forecasts(
                 forecasts, list(dict.fromkeys(own)), resamples=resamples, seed=seed, level=level

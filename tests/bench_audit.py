@@ -25,7 +25,6 @@ def bench_study(records: pd.DataFrame, flares: pd.DataFrame) -> list[Row]:
     """All checks of windows and data sets; windows are made again twice, once of all regions."""
     from audit_leaks import audit_leaks
     from flaredag.datasets import draw_dataset
-    from flaredag.score_tables import SCORE_COLUMNS
     from flaredag.study_windows import make_windows
 
     settings = study_settings(list(records.columns[:N_FEATURES]))
@@ -44,7 +43,6 @@ def bench_study(records: pd.DataFrame, flares: pd.DataFrame) -> list[Row]:
         {"": windows},
         {"X": [dataset]},
         [],
-        pd.DataFrame(columns=list(SCORE_COLUMNS)),
         records,
         flares,
         None,

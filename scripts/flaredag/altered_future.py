@@ -52,9 +52,8 @@ def altered_records(
     n_steps = np.maximum(2, (cut - one_more["time"].to_numpy()) // np.timedelta64(cadence_minutes, "m") + 1)
     step = n_steps * np.timedelta64(cadence_minutes, "m")
     one_more = one_more.assign(t_rec=one_more["t_rec"] + step, time=one_more["time"] + step)
-    kept = altered[~(later & (rng.random(len(records)) < _REMOVED))]
-    together = pd.concat([kept, one_more], ignore_index=True)
-    return together.sort_values(["instrument", "region", "t_rec"], kind="stable").reset_index(drop=True)
+    altered = pd.concat([altered[~(later & (rng.random(len(records)) < _REMOVED))], one_more])
+    return altered.sort_values(["instrument", "region", "t_rec"], kind="stable", ignore_index=True)
 
 
 def altered_flares(flares: pd.DataFrame, cut: np.datetime64, rng: np.random.Generator) -> pd.DataFrame:

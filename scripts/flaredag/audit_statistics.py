@@ -105,7 +105,7 @@ def threshold_from_test(subject: str, predictions: pd.DataFrame, scores: pd.Data
     of_test = thresholds[own & (thresholds["threshold"] == TEST_THRESHOLD)]
     told = thresholds[thresholds["threshold"] == VALIDATION_THRESHOLD].set_index(["model", "seed"])["value"]
     columns = {name: predictions[name].to_numpy() for name in ("label", "probability")}
-    split = predictions["split"].to_numpy()
+    of_split = {name: (predictions["split"] == name).to_numpy() for name in ("validation", "test")}
     n_checked, n_undecided, wrong, oracles = 0, 0, [], set()
     for (model, seed), rows in series.items():
         if str(model).endswith(ORACLE):
@@ -114,7 +114,7 @@ def threshold_from_test(subject: str, predictions: pd.DataFrame, scores: pd.Data
             n_undecided += 1
             continue
         got = float(told.loc[(model, seed)])
-        best = {name: _best_threshold(columns, rows[split[rows] == name]) for name in ("validation", "test")}
+        best = {name: _best_threshold(columns, rows[own_rows[rows]]) for name, own_rows in of_split.items()}
         n_checked += 1
         if not _same_threshold(got, best["validation"]):
             of = "the best one of the test set" if _same_threshold(got, best["test"]) else "chosen on neither split"
