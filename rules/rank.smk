@@ -32,7 +32,7 @@ checkpoint rank_features:
     conda:
         "../envs/rank_features.yaml"
     params:
-        features=of_study("features"),
+        features=lambda wildcards: studies.features_of_dataset(STUDIES[wildcards.study], wildcards.dataset),
         code=code_digest("rank_features.py"),
     script:
         "../scripts/rank_features.py"

@@ -26,7 +26,7 @@ def batches_on(study, dataset, batches):
         json.loads(Path(index).read_text())["datasets"][dataset]["seeds"],
         ranking,
         dataset=dataset,
-        features=STUDIES[study]["features"],
+        features=studies.features_of_dataset(STUDIES[study], dataset),
         settings=config["models"][ranking["model"]],
         code=SUBSET_CODE,
         environment=SUBSET_ENVIRONMENT,
@@ -36,7 +36,8 @@ def batches_on(study, dataset, batches):
 
 def individual_batches(study, dataset):
     """Batches of every feature by itself."""
-    subsets = feature_subsets.individual_subsets(STUDIES[study]["features"], ranking_of(study)["subsets_per_job"])
+    features = studies.features_of_dataset(STUDIES[study], dataset)
+    subsets = feature_subsets.individual_subsets(features, ranking_of(study)["subsets_per_job"])
     return batches_on(study, dataset, subsets)
 
 
@@ -45,8 +46,9 @@ def cumulative_batches(study, dataset):
     ranked = checkpoints.rank_features.get(archive=ARCHIVE, study=study, dataset=dataset).output.ranking
     order = told(feature_subsets.features_in_order, ranked)
     ranking = ranking_of(study)
+    features = studies.features_of_dataset(STUDIES[study], dataset)
     subsets = feature_subsets.cumulative_subsets(
-        order, STUDIES[study]["features"], ranking["subsets_per_job"], ranking.get("cumulative_sizes")
+        order, features, ranking["subsets_per_job"], ranking.get("cumulative_sizes")
     )
     return batches_on(study, dataset, subsets)
 

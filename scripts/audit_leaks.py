@@ -54,7 +54,9 @@ def audit_leaks(
         )
     for task, instrument in dict.fromkeys((own["task"], own["draw"]["evaluated"]) for own in drawn.values()):
         findings += findings_of_features(task, windows[task], instrument)
-    findings += findings_of_future(windows, records, flares, images, settings=settings, seed=seed)
+    findings += findings_of_future(
+        windows, records, flares, images, settings=settings, declared_leaks=declared_leaks, seed=seed
+    )
     any_windows = next(iter(windows.values()))
     findings += findings_of_flare_history(
         any_windows, records, flares, images, settings=settings, declared_leaks=declared_leaks

@@ -27,7 +27,7 @@ from flaredag.splits import SPLITS, fold_of_regions
 LOG = logging.getLogger("flaredag")
 
 # Keywords of `draw_dataset` that say what is done with the members of a split, not who they are.
-HOW_DRAWN = ("undersampled", "standardisation", "min_max_scaled", "pixels_standardised_by")
+HOW_DRAWN = ("undersampled", "standardisation", "min_max_scaled", "pixels_standardised_by", "features")
 
 
 def draw_datasets(

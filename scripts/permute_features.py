@@ -126,11 +126,12 @@ def main(
                 f"{dataset}, seed {seed} of {inputs['datasets']} has the digest {found}, its fits {digests[seed]}: "
                 "the windows changed under them. Run snakemake again; if this returns, delete the index."
             )
+    features = datasets[0].feature_names(windows)
     groups = feature_groups(
-        samples[0]["train"].sequence[:, -1, :], windows.feature_names, correlated_from=settings["correlated_from"]
+        samples[0]["train"].sequence[:, -1, :], features, correlated_from=settings["correlated_from"]
     )
     names = [group.name for group in groups]
-    LOG.info("%s: %d features in %d groups: %s", dataset, len(windows.feature_names), len(groups), names)
+    LOG.info("%s: %d features in %d groups: %s", dataset, len(features), len(groups), names)
     tests = [of_seed["test"] for of_seed in samples]
     instruments = np.array(windows.instruments)[np.concatenate([test.instrument for test in tests])]
     block = blocks_of_regions(instruments, np.concatenate([test.region for test in tests]))

@@ -49,9 +49,11 @@ def score_subsets(windows: str, datasets: str, index: str, *, made_from: Mapping
     """
     dataset = dataset_of(index, made_from["datasets"])
     study = read_windows(windows, read_json(index)["datasets"][dataset]["task"])
-    if list(study.feature_names) != list(made_from["features"]):
+    drawn = read_datasets(datasets, dataset, made_from["seeds"])
+    features = drawn[0].feature_names(study)
+    if list(features) != list(made_from["features"]):
         raise InputError(
-            f"{windows}: features {', '.join(study.feature_names)}; wanted {', '.join(made_from['features'])}. Run "
+            f"{windows}: {dataset}: features {', '.join(features)}; wanted {', '.join(made_from['features'])}. Run "
             "snakemake again, so that the windows are made anew."
         )
     ((model, settings),) = made_from["models"].items()
@@ -62,7 +64,7 @@ def score_subsets(windows: str, datasets: str, index: str, *, made_from: Mapping
         )
     progress = Progress(LOG, f"{dataset}: subsets", len(made_from["subsets"]) * len(made_from["seeds"]))
     rows = []
-    for one in read_datasets(datasets, dataset, made_from["seeds"]):
+    for one in drawn:
         samples = {split: samples_of_split(study, one, split) for split in SPLITS}
         wanted, found = made_from["datasets"][str(one.seed)], content_digest(samples)
         if found != wanted:
@@ -71,7 +73,7 @@ def score_subsets(windows: str, datasets: str, index: str, *, made_from: Mapping
                 "under it. Run snakemake again; if this returns, delete the index."
             )
         for subset in made_from["subsets"]:
-            columns = [study.feature_names.index(name) for name in subset]
+            columns = [features.index(name) for name in subset]
             # A copy in one piece: a view would be read with gaps at every step of every epoch.
             parts = {
                 split: replace(own, sequence=np.ascontiguousarray(own.sequence[:, :, columns]))

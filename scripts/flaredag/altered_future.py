@@ -127,13 +127,20 @@ def windows_of_another_future(
 
 
 def changed_windows(
-    before: StudyWindows, after: StudyWindows, cut: np.datetime64, *, among: NDArray[np.bool_]
+    before: StudyWindows,
+    after: StudyWindows,
+    cut: np.datetime64,
+    *,
+    among: NDArray[np.bool_],
+    padding_counts: bool = True,
 ) -> tuple[dict[str, int], int]:
     """What differs of windows issued by `cut`, made with one past and two futures, and how many there were before.
 
     Of those before, (sample,), `among` are compared: `after` may be made of some regions alone. Counts by feature;
     under "samples" windows that only one of the two has, under "strong_before" activity observed
-    before the issue time, under "magnetogram" what is known of that. Labels aside, which are the future.
+    before the issue time, under "magnetogram" what is known of that. Labels aside, which are the future. Unless
+    `padding_counts`, steps that one of the two pads are not compared: how far a window reaches back is then chosen by a
+    flare.
     """
     past = [np.flatnonzero(among & (before.issue_time <= cut)), np.flatnonzero(after.issue_time <= cut)]
     keys = [
@@ -143,7 +150,7 @@ def changed_windows(
     _, *rows = np.intersect1d(*keys, assume_unique=True, return_indices=True)
     own, other = (positions[row] for positions, row in zip(past, rows, strict=True))
     changed = {"samples": len(keys[0]) + len(keys[1]) - 2 * len(own)}
-    differs = _feature_differs(before, after, own, other)
+    differs = _feature_differs(before, after, own, other, padding_counts=padding_counts)
     changed |= {name: int(n) for name, n in zip(before.feature_names, differs, strict=True)}
     observed = [windows.evolution[positions] // 3 for windows, positions in ((before, own), (after, other))]
     changed["strong_before"] = int((observed[0] != observed[1]).sum())
@@ -156,7 +163,12 @@ def changed_windows(
 
 
 def _feature_differs(
-    before: StudyWindows, after: StudyWindows, own: NDArray[np.int64], other: NDArray[np.int64]
+    before: StudyWindows,
+    after: StudyWindows,
+    own: NDArray[np.int64],
+    other: NDArray[np.int64],
+    *,
+    padding_counts: bool,
 ) -> NDArray[np.int64]:
     """How many windows, `own` of one and `other` of the other, differ in any step of each feature, (feature,)."""
     steps = [windows.step_record[positions] for windows, positions in ((before, own), (after, other))]
@@ -173,5 +185,7 @@ def _feature_differs(
     suspicious = guilty[steps[0]] | (partner[steps[0]] != steps[1])
     rows = np.flatnonzero(suspicious.any(axis=1))
     for step in range(steps[0].shape[1]):
-        differs[rows] |= was[steps[0][rows, step]] != now[steps[1][rows, step]]
+        ours, theirs = steps[0][rows, step], steps[1][rows, step]
+        counted = padding_counts | ((ours >= 0) & (theirs >= 0))
+        differs[rows] |= (was[ours] != now[theirs]) & counted[:, None]
     return differs.sum(axis=0)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from flaredag.audit import CLEAN, LEAK, REPORTED, Finding
+from flaredag.audit import CLEAN, DECLARED, LEAK, REPORTED, Finding
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -133,9 +133,21 @@ def features_that_know_the_future(
     return changed
 
 
-def feature_knows_the_future(subject: str, changed: Mapping[str, int], *, n_compared: int, cut: str) -> Finding:
-    """Finding of samples that `changed`, by feature, of `n_compared` that were issued before the future was altered."""
+def feature_knows_the_future(
+    subject: str, changed: Mapping[str, int], *, n_compared: int, cut: str, choice_declared: bool = False
+) -> Finding:
+    """Finding of samples that `changed`, by feature, of `n_compared` that were issued before the future was altered.
+
+    `choice_declared`: the study declares that what happens later chooses its samples, as it does where they end before
+    a flare; their features must be the same all the same.
+    """
     check = "feature_knows_the_future"
+    if choice_declared and not any(n for name, n in changed.items() if name != "samples"):
+        text = (
+            f"which samples there are hangs on what is observed later, {changed['samples']} of {n_compared} issued by "
+            f"{cut}; the features of the others are the same"
+        )
+        return Finding(check, subject, DECLARED, changed["samples"], text)
     guilty = {name: n for name, n in changed.items() if n}
     if guilty:
         named = ", ".join(f"{name} ({n})" for name, n in sorted(guilty.items(), key=lambda one: (-one[1], one[0])))

@@ -73,6 +73,7 @@ def findings_of_data_set(
             declared=draw["standardisation"] == "global" and is_declared(declared_leaks, "standardisation", "global"),
             min_max_scaled=draw.get("min_max_scaled", ()),
             pixels_of=draw.get("pixels_standardised_by"),
+            whole_regions=draw.get("unit") == "region",
         ),
         *chosen_by_outcome(
             name,
@@ -130,6 +131,7 @@ def findings_of_future(
     images: pd.DataFrame | None,
     *,
     settings: Mapping[str, Any],
+    declared_leaks: Sequence[Mapping[str, Any]],
     seed: int,
 ) -> list[Finding]:
     """Whether windows, made again from tables whose records after a cut are others, are the same up to the cut.
@@ -138,6 +140,7 @@ def findings_of_future(
     All tables are altered after the median issue time, and at other times those regions that are then on the disk.
     """
     rng = np.random.default_rng(seed)
+    before_flares = "before_flares" in settings["windows"]
     first = next(iter(windows.values()))
     seconds = np.sort(first.issue_time.astype("datetime64[s]").astype(np.int64))
     quantiles = (0.5, *_CUTS_OF_REGIONS)
@@ -156,13 +159,17 @@ def findings_of_future(
         for task, before in windows.items():
             key = ("all regions" if is_first else "regions on the disk", task)
             after = made[task] if task else next(iter(made.values()))
-            of_cut, n = changed_windows(before, after, cut, among=among)
+            of_cut, n = changed_windows(before, after, cut, among=among, padding_counts=not before_flares)
             changed.setdefault(key, Counter()).update(of_cut)
             n_compared[key] += n
     told = {"all regions": f"{cuts[0]}Z", "regions on the disk": f"one of {len(cuts) - 1} times since {cuts[1]}Z"}
     return [
         feature_knows_the_future(
-            f"{regions}, {task}" if len(windows) > 1 else regions, of_key, n_compared=n_compared[key], cut=told[regions]
+            f"{regions}, {task}" if len(windows) > 1 else regions,
+            of_key,
+            n_compared=n_compared[key],
+            cut=told[regions],
+            choice_declared=before_flares and is_declared(declared_leaks, "windows", "before_flares"),
         )
         for key, of_key in changed.items()
         for regions, task in (key,)

@@ -8,7 +8,7 @@ import numpy as np
 
 from flaredag.audit import CLEAN, DECLARED, LEAK, REPORTED, Finding
 from flaredag.score_tables import TEST_THRESHOLD, VALIDATION_THRESHOLD
-from flaredag.standardisation import feature_statistics, pixel_statistics
+from flaredag.standardisation import feature_statistics, pixel_statistics, windows_of_same_regions
 from flaredag.verification import threshold_of_best_true_skill_statistic
 
 if TYPE_CHECKING:
@@ -35,25 +35,28 @@ def standardised_by_test(
     declared: bool,
     min_max_scaled: Sequence[str] = (),
     pixels_of: str | None = None,
+    whole_regions: bool = False,
 ) -> Finding:
     """Whether mean and standard deviation of a data set, of every seed, are those of its training samples.
 
     Of the last records of the training windows, an instrument (minimum and range of the features `min_max_scaled`), and
-    of their magnetograms' pixels (those of the instrument `pixels_of`). Those of all windows are a leak, or `declared`;
-    any others are a leak.
+    of their magnetograms' pixels (those of the instrument `pixels_of`); with `whole_regions` of all windows of their
+    regions. Those of all windows are a leak, or `declared`; any others are a leak.
     """
     check = "standardised_by_test"
     what = f"mean and standard deviation{' (of some features minimum and range)' if min_max_scaled else ''}"
     everything = np.arange(len(windows.label))
     n_global, other = 0, ""
     for dataset in datasets:
-        train = dataset.positions["train"]
+        populations = [dataset.positions["train"], everything]
+        if whole_regions:
+            populations = [windows_of_same_regions(windows, population) for population in populations]
         codes = np.unique(windows.instrument[np.concatenate(list(dataset.positions.values()))])
         # An instrument that is only tested has no training samples, and may take its own statistics.
         of_train, of_all = (
             _features_agree(windows, dataset, population, codes, min_max_scaled)
             and _pixels_agree(windows, dataset, population, pixels_of)
-            for population in (train, everything)
+            for population in populations
         )
         if of_train:
             continue

@@ -16,10 +16,11 @@ from flaredag.splits import (
     fold_of_regions,
     random_order,
     split_regions,
+    split_regions_of_classes,
     split_times,
     undersample,
 )
-from flaredag.standardisation import feature_statistics, pixel_statistics
+from flaredag.standardisation import feature_statistics, pixel_statistics, windows_of_same_regions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,6 +37,7 @@ def draw_dataset(
     standardisation: str,
     min_max_scaled: Sequence[str] = (),
     pixels_standardised_by: str | None = None,
+    features: Sequence[str] | None = None,
     **how_split: Any,
 ) -> Dataset:
     """One data set of one seed.
@@ -44,9 +46,12 @@ def draw_dataset(
     balanced. `standardisation`: "global" takes mean and standard deviation, an instrument, over the last records of all
     its windows (the paper's section 2.7; a leak, declared in the study), "train" over the training samples; features
     named in `min_max_scaled` take minimum and range (`flaredag.standardisation`); the pixels of all magnetograms take
-    mean and standard deviation of the one instrument `pixels_standardised_by`, the same way. Raises InputError where a
-    split lacks positive or negative samples.
+    mean and standard deviation of the one instrument `pixels_standardised_by`, the same way. Where the `unit` is the
+    region, all windows of its regions have a say. `features`: those of the study that models see, all where not given.
+    Raises InputError where a split lacks positive or negative samples, and where `features` names one that the windows
+    do not have.
     """
+    columns = columns_of_features(windows, features, where=f"{name}: features")
     members = split_members(windows, where=f"{name}, seed {seed}", seed=seed, **how_split)
     positions = {}
     for split in SPLITS:
@@ -60,10 +65,31 @@ def draw_dataset(
                 "each. Take another seed, a larger fraction of regions, or more data."
             )
     population = {"global": np.arange(len(windows.label)), "train": positions["train"]}[standardisation]
+    if how_split.get("unit") == "region":
+        population = windows_of_same_regions(windows, population)
     of_features = feature_statistics(windows, population, min_max_scaled=min_max_scaled)
     if pixels_standardised_by is None:
-        return Dataset(seed, positions, *of_features)
-    return Dataset(seed, positions, *of_features, *pixel_statistics(windows, population, pixels_standardised_by))
+        return Dataset(seed, positions, *of_features, columns=columns)
+    of_pixels = pixel_statistics(windows, population, pixels_standardised_by)
+    return Dataset(seed, positions, *of_features, *of_pixels, columns=columns)
+
+
+def columns_of_features(
+    windows: StudyWindows, features: Sequence[str] | None, *, where: str
+) -> NDArray[np.int64] | None:
+    """Columns of the windows' features that these are, in the order of the windows; None for all.
+
+    Raises InputError (beginning with `where`) where one is none of the windows'.
+    """
+    if features is None:
+        return None
+    unknown = [name for name in features if name not in windows.feature_names]
+    if unknown:
+        raise InputError(
+            f"{where}: no feature {', '.join(unknown)}; the study has {', '.join(windows.feature_names)}. Name some of "
+            "these."
+        )
+    return np.array([i for i, name in enumerate(windows.feature_names) if name in features], dtype=np.int64)
 
 
 def split_members(
@@ -84,14 +110,17 @@ def split_members(
     test_from: str | None = None,
     tested_cycle: Sequence[str] = (),
     zero_keywords: str = "kept",
+    stratified: bool = False,
+    unit: str = "record",
 ) -> dict[str, NDArray[np.bool_]]:
     """Which labelled windows, (sample,), are in each split, before any is left out to balance it.
 
     The windows of the instrument `evaluated` are split; windows of the instruments `added_to_training` join the
     training split alone (FUSED data sets of Sun et al. 2022, section 4.1). `split_by` says how:
 
-    - "region": regions at random (section 4.1); with `folds` the test split is the fold of the number `seed` of a
-      cross-validation (section 4.4.2);
+    - "region": regions at random (section 4.1), `stratified` those with an event and those without apart (Li et al.
+      2024, Table 3); with `folds` the test split is the fold of the number `seed` of a cross-validation (section
+      4.4.2);
     - "time": the past trains, the future tests (`flaredag.splits.split_times`);
     - "cycle": the windows of `evaluated` in `tested_cycle`, its first day and the day after its last, test; those of
       all instruments outside of it train, and of their regions `validation_fraction` validate.
@@ -101,7 +130,8 @@ def split_members(
     exactly 0, as R_VALUE is where there is no strong inversion line, are in no split where `zero_keywords` are
     "left_out": the code of Liu et al. 2019 takes such records for incomplete ones. With `training_folds` the training
     split lacks the fold of the number `seed` of so many (`flaredag.sample_folds`), and no more hangs on the seed:
-    splits are in time (Liu et al. 2019, section 4.2). Raises InputError (beginning with `where`) where a region would
+    splits are in time (Liu et al. 2019, section 4.2). Where the `unit` is "region", not "record", each region is one
+    sample, its last window. Raises InputError (beginning with `where`) where a region would
     be in two splits of any other kind, where such are to be cut, and where there is no such fold.
     """
     cut = borders == "cut"
@@ -145,7 +175,9 @@ def split_members(
             for split in ("train", "validation"):
                 members[split] |= of_one & np.isin(group, regions[split])
     else:
-        if folds is None:
+        if folds is None and stratified:
+            regions = split_regions_of_classes(group[own], windows.label[own], seed=seed, **fractions)
+        elif folds is None:
             regions = split_regions(group[own], seed=seed, **fractions)
         else:
             regions = fold_of_regions(group[own], fold=seed, folds=folds, validation_fraction=validation_fraction)
@@ -157,6 +189,8 @@ def split_members(
     usable = windows.label >= 0
     if zero_keywords == "left_out":
         usable &= ~_ends_in_zero(windows)
+    if unit == "region":
+        usable &= _is_last_of_region(windows)
     members = {split: members[split] & usable for split in SPLITS}
     if training_folds is not None:
         members["train"] = _without_fold(windows, members["train"], seed, training_folds, where=where)
@@ -188,6 +222,15 @@ def _ends_in_zero(windows: StudyWindows) -> NDArray[np.bool_]:
     """Whether a keyword of a window's last record is 0, (sample,); features of the flare history often are."""
     keywords = [i for i, name in enumerate(windows.feature_names) if name in KEYWORDS]
     return (windows.features[:, keywords] == 0).any(axis=1)[windows.step_record[:, -1]]
+
+
+def _is_last_of_region(windows: StudyWindows) -> NDArray[np.bool_]:
+    """Whether a window is the last of its region, (sample,)."""
+    code = windows.instrument.astype(np.int64) << 32 | windows.region.astype(np.int64)
+    order = np.lexsort((windows.issue_time, code))
+    is_last = np.zeros(len(code), dtype=bool)
+    is_last[order] = np.diff(code[order], append=-1) != 0
+    return is_last
 
 
 def _drawn(windows: StudyWindows, positions: NDArray[np.int64], seed: int, *, balanced: bool) -> NDArray[np.int64]:

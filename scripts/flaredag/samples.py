@@ -121,7 +121,8 @@ class Dataset:
 
     `positions`: split -> (sample,), ascending. `mean` and `standard_deviation`: (instrument, feature), in
     the units of the features; of features that are min-max scaled they hold minimum and range. Those of the pixels in
-    gauss, NaN where the study takes no magnetograms.
+    gauss, NaN where the study takes no magnetograms. `columns`: of the study's features those that models see,
+    ascending; None for all.
     """
 
     seed: int
@@ -130,6 +131,12 @@ class Dataset:
     standard_deviation: NDArray[np.float64]
     pixel_mean_gauss: float = float("nan")
     pixel_standard_deviation_gauss: float = float("nan")
+    columns: NDArray[np.int64] | None = None
+
+    def feature_names(self, windows: StudyWindows) -> tuple[str, ...]:
+        """Names of the features of its samples."""
+        names = windows.feature_names
+        return names if self.columns is None else tuple(names[i] for i in self.columns)
 
 
 def write_windows(path: str | Path, tasks: Mapping[str, StudyWindows]) -> None:
@@ -197,14 +204,17 @@ def samples_of_split(windows: StudyWindows, dataset: Dataset, split: str) -> Sam
     """Standardised samples of one split of `dataset`; padded steps are 0."""
     positions = dataset.positions[split]
     steps, instrument = windows.step_record[positions], windows.instrument[positions]
-    sequence = np.zeros((*steps.shape, windows.features.shape[1]), dtype=np.float32)
+    columns = slice(None) if dataset.columns is None else dataset.columns
+    features = windows.features[:, columns]
+    sequence = np.zeros((*steps.shape, features.shape[1]), dtype=np.float32)
     for code in np.unique(instrument):
         own = np.flatnonzero(instrument == code)
         used = np.unique(steps[own])
         used = used[used >= 0]
         # Each record is standardised once, not once a window and step: that takes many times the memory.
-        standardised = np.zeros((1 + len(used), windows.features.shape[1]), dtype=np.float32)
-        standardised[1:] = (windows.features[used] - dataset.mean[code]) / dataset.standard_deviation[code]
+        standardised = np.zeros((1 + len(used), features.shape[1]), dtype=np.float32)
+        mean, standard_deviation = dataset.mean[code, columns], dataset.standard_deviation[code, columns]
+        standardised[1:] = (features[used] - mean) / standard_deviation
         # Row of each record, and at the end, which -1 reads, that of a padded step.
         row = np.zeros(len(windows.features) + 1, dtype=np.int64)
         row[used] = np.arange(1, 1 + len(used))
@@ -340,6 +350,13 @@ def write_datasets(path: str | Path, datasets: Mapping[str, Sequence[Dataset]]) 
     variables["draw_seed"] = ("draw", np.array([dataset.seed for _, dataset in drawn], dtype=np.int32))
     variables["mean"] = (statistics, np.stack([dataset.mean for _, dataset in drawn]))
     variables["standard_deviation"] = (statistics, np.stack([dataset.standard_deviation for _, dataset in drawn]))
+    given = [
+        np.ones(dataset.mean.shape[1], dtype=bool)
+        if dataset.columns is None
+        else np.isin(np.arange(dataset.mean.shape[1]), dataset.columns)
+        for _, dataset in drawn
+    ]
+    variables["feature_seen"] = (statistics[::2], np.stack(given).astype(np.int8), {"long_name": "1 if models see it"})
     for name in ("pixel_mean_gauss", "pixel_standard_deviation_gauss"):
         variables[name] = ("draw", np.array([getattr(dataset, name) for _, dataset in drawn]), {"units": "gauss"})
     write_netcdf(path, xr.Dataset(variables))
@@ -359,6 +376,7 @@ def read_datasets(path: str | Path, name: str, seeds: Sequence[int]) -> list[Dat
                 f"{path}: no data set {name} of seed {seed}; it holds {', '.join(names)}. Delete the file."
             )
         own = (content["dataset"] == code) & (content["seed"] == seed)
+        seen = content["feature_seen"][draw[0]] == 1
         datasets.append(
             Dataset(
                 seed=seed,
@@ -370,6 +388,7 @@ def read_datasets(path: str | Path, name: str, seeds: Sequence[int]) -> list[Dat
                 standard_deviation=content["standard_deviation"][draw[0]],
                 pixel_mean_gauss=float(content["pixel_mean_gauss"][draw[0]]),
                 pixel_standard_deviation_gauss=float(content["pixel_standard_deviation_gauss"][draw[0]]),
+                columns=None if seen.all() else np.flatnonzero(seen),
             )
         )
     return datasets

@@ -48,6 +48,15 @@ def feature_statistics(
     return subtracted, divisor
 
 
+def windows_of_same_regions(windows: StudyWindows, positions: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Positions of all labelled windows of the regions that those at `positions` are of, ascending.
+
+    Where a region is one sample its window is made of records that others end with, and all of them have a say.
+    """
+    code = windows.instrument.astype(np.int64) << 32 | windows.region.astype(np.int64)
+    return np.flatnonzero(np.isin(code, code[positions]) & (windows.label >= 0))
+
+
 def pixel_statistics(windows: StudyWindows, positions: NDArray[np.int64], instrument: str) -> tuple[float, float]:
     """Mean and standard deviation, gauss, of the pixels of the last magnetograms of `instrument`.
 

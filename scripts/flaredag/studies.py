@@ -184,6 +184,12 @@ def settings_of_datasets(study: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     return settings
 
 
+def features_of_dataset(study: Mapping[str, Any], dataset: str) -> list[str]:
+    """Features that the models of a data set see, in the order of the study's."""
+    own = study["datasets"][dataset].get("features", study["features"])
+    return [name for name in study["features"] if name in own]
+
+
 def purge_gap_hours(study: Mapping[str, Any], task: str) -> float:
     """Hours between splits in time: no window of one, and no forecast, may reach into a window of the other."""
     labels, windows = labels_of_task(study, task), study["windows"]

@@ -15,7 +15,17 @@ from flaredag.goes import threshold_w_m2
 from flaredag.samples import StudyWindows
 from flaredag.tables import NOT_GIVEN
 from flaredag.window_images import image_of_each, images_of_windows
-from flaredag.windows import evolution_types, find_windows, flares_of_regions, labels
+from flaredag.windows import (
+    ACTIVITY,
+    STRONG,
+    WEAK,
+    evolution_types,
+    find_windows,
+    flares_of_regions,
+    labels,
+    largest_flares,
+    windows_before_flares,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,7 +46,8 @@ def make_windows(
     `images`: columns of all cubes (`cube_columns`), None for a study or an archive without magnetograms. `settings`: a
     study's `features`, `instruments`, `selection`, `windows`, `labels`, `magnetograms` and `flare_history` as in the
     configuration. Raises InputError where a feature is in no table of an instrument, or is of the flare history and the
-    study does not say which.
+    study does not say which. With `before_flares` among `windows` they end before the largest flare of their region
+    (`flaredag.windows.windows_before_flares`), which is what happens after them.
     """
     instruments = tuple(settings["instruments"])
     records = records[records["instrument"].isin(instruments)].reset_index(drop=True)
@@ -78,16 +89,31 @@ def make_windows(
     window_settings = settings["windows"]
     n_steps, cadence = window_settings["n_steps"], window_settings["cadence_minutes"]
     region_code, t_rec = records["region_code"].to_numpy(), records["t_rec"].to_numpy()
-    windows = find_windows(
-        region_code,
-        t_rec,
-        good,
-        cadence_minutes=cadence,
-        n_steps=n_steps,
-        max_bad_records=window_settings.get("max_bad_records", 0),
-        padding=window_settings.get("padding", "none"),
-        bad_in_window=bad_in_window,
-    )
+    before_flares = window_settings.get("before_flares")
+    flare_of_window = None
+    if before_flares is None:
+        windows = find_windows(
+            region_code,
+            t_rec,
+            good,
+            cadence_minutes=cadence,
+            n_steps=n_steps,
+            max_bad_records=window_settings.get("max_bad_records", 0),
+            padding=window_settings.get("padding", "none"),
+            bad_in_window=bad_in_window,
+        )
+    else:
+        largest = largest_flares(region_flares, least_flux_w_m2=threshold_w_m2(before_flares["least_class"]))
+        windows, flare = windows_before_flares(
+            region_code,
+            records["time"].to_numpy(),
+            good,
+            largest,
+            cadence_minutes=cadence,
+            n_steps=n_steps,
+            least_records=before_flares["least_records"],
+        )
+        flare_of_window = largest["peak_flux"].to_numpy()[flare]
     last = windows.step_record[:, -1]
     issue_time = records["time"].to_numpy()[last]
     feature_values = records[features].to_numpy()
@@ -105,6 +131,10 @@ def make_windows(
             strong_flux_w_m2=threshold_w_m2(label_settings["strong_class"]),
             closed=label_settings["closed"],
         )
+        if flare_of_window is not None:
+            # The flare that a window is before tells its label, though the day before it may begin more than 24 h away.
+            strong = flare_of_window >= threshold_w_m2(label_settings["strong_class"]) * (1 - 1e-9)
+            evolution = (evolution // len(ACTIVITY) * len(ACTIVITY) + np.where(strong, STRONG, WEAK)).astype(np.int8)
         tasks[task] = StudyWindows(
             instruments=instruments,
             feature_names=tuple(features),
@@ -123,12 +153,13 @@ def make_windows(
         counts[name]["records_with_missing_keywords"] = n_without_keywords[name]
         counts[name]["regions_without_keywords"] = n_bare_regions[name]
         counts[name]["windows_kept"] = int((of_windows == i).sum())
-        n_bad = windows.n_bad[of_windows == i]
-        if window_settings.get("padding", "none") == "zeros":
-            counts[name]["windows_padded"] = int((n_bad > 0).sum())
-            counts[name]["steps_padded"] = int(n_bad.sum())
-        else:
-            counts[name]["windows_with_filled_records"] = int((n_bad > 0).sum())
+        own = of_windows == i
+        n_padded = (windows.step_record[own] < 0).sum(axis=1)
+        if before_flares is not None or window_settings.get("padding", "none") == "zeros":
+            counts[name]["windows_padded"] = int((n_padded > 0).sum())
+            counts[name]["steps_padded"] = int(n_padded.sum())
+        if window_settings.get("padding", "none") == "none":
+            counts[name]["windows_with_filled_records"] = int((windows.n_bad[own] > n_padded).sum())
     counts["all"] = windows.counts
     return tasks, counts
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 ACTIVITY = ("QUIET", "WEAK", "STRONG")
+WEAK, STRONG = 1, 2
 # Evolution types in the order of the paper's Table 2, observation first: code = 3 * before + after.
 EVOLUTION = tuple(f"{before}->{after}" for before in ACTIVITY for after in ACTIVITY)
 LABELS = {"irrelevant": -1, "negative": 0, "positive": 1}
@@ -100,6 +101,80 @@ def find_windows(
         "windows_kept": int(kept.sum()),
     }
     return Windows(steps, n_bad.astype(np.int16), counts)
+
+
+def largest_flares(flares: pd.DataFrame, *, least_flux_w_m2: float) -> pd.DataFrame:
+    """The largest flare of each region, the earliest of equal ones, sorted by `region_code`; none below the least flux.
+
+    `flares` as `evolution_types` takes them.
+    """
+    large = flares[flares["peak_flux"] >= least_flux_w_m2 * (1 - 1e-9)]
+    ordered = large.sort_values(
+        ["region_code", "peak_flux", "start_time"], ascending=[True, False, True], kind="stable"
+    )
+    return ordered.drop_duplicates("region_code").reset_index(drop=True)
+
+
+def windows_before_flares(
+    region: NDArray[np.int64],
+    time: NDArray[np.datetime64],
+    good: NDArray[np.bool_],
+    flares: pd.DataFrame,
+    *,
+    cadence_minutes: int,
+    n_steps: int,
+    least_records: int,
+) -> tuple[Windows, NDArray[np.int64]]:
+    """Windows that end at each record in the `n_steps` cadences before the flare of its region; and that flare's row.
+
+    Li et al. 2024, section 2: the day before one flare of each region, in steps of 36 minutes. `region` and `time`
+    (record,) are sorted, on the clock of the flares' `start_time`; `flares` is sorted by `region_code`, one of each
+    region. The last step of the day is the last good record before the flare begins, which is no longer ago than the
+    day is long; the others lie whole cadences before it, so no grid of all regions is wanted, and records between them
+    are left out. A region with less than `least_records` good records in its day has no window. A step without a good
+    record is filled with the next good one of the window, and is -1 before the first of the day. The last window of a
+    region is its whole day.
+    """
+    day_seconds = 60 * cadence_minutes * n_steps
+    seconds = time.astype("datetime64[s]").astype(np.int64)
+    of_region = flares["region_code"].to_numpy(dtype=np.int64)
+    start = flares["start_time"].to_numpy(dtype="datetime64[s]").astype(np.int64)
+    flare = np.searchsorted(of_region, region)
+    flare[flare == len(of_region)] = 0
+    has_flare = of_region[flare] == region if len(of_region) else np.zeros(len(region), dtype=bool)
+    usable = np.flatnonzero(has_flare & good)
+    usable = usable[seconds[usable] < start[flare[usable]]]
+    # Of a region without one, a day and more before its flare.
+    last = start - day_seconds - 1
+    np.maximum.at(last, flare[usable], seconds[usable])
+    before_last = last[flare[usable]] - seconds[usable]
+    in_day = (before_last < day_seconds) & (before_last % (60 * cadence_minutes) == 0)
+    usable, before_last = usable[in_day], before_last[in_day]
+    n_records = np.bincount(flare[usable], minlength=len(of_region))
+    recent = start - last <= day_seconds
+    kept = recent & (n_records >= least_records)
+    row_of_flare = np.cumsum(kept) - 1
+    usable, before_last = (values[kept[flare[usable]]] for values in (usable, before_last))
+    row, step = row_of_flare[flare[usable]], n_steps - 1 - before_last // (60 * cadence_minutes)
+    # Each day in one row, and before it as many empty steps as a window of its first record reaches back.
+    days = np.full((int(kept.sum()), 2 * n_steps - 1), -1, dtype=np.int32)
+    days[row, n_steps - 1 + step] = usable
+    record = days >= 0
+    since_first = np.maximum.accumulate(record, axis=1)
+    for place in range(days.shape[1] - 2, -1, -1):
+        absent = ~record[:, place]
+        days[absent, place] = days[absent, place + 1]
+    days[~since_first] = -1
+    steps = np.lib.stride_tricks.sliding_window_view(days, n_steps, axis=1)[row, step]
+    n_bad = (~np.lib.stride_tricks.sliding_window_view(record, n_steps, axis=1)[row, step]).sum(axis=1)
+    counts = {
+        "regions_with_flare": len(of_region),
+        "regions_without_recent_record": int((~recent).sum()),
+        "regions_with_few_records": int((recent & ~kept).sum()),
+        "regions_kept": int(kept.sum()),
+        "windows_kept": len(steps),
+    }
+    return Windows(steps, n_bad.astype(np.int16), counts), np.flatnonzero(kept)[row]
 
 
 def count_flares(

@@ -109,12 +109,12 @@ class TestDataSet:
         found = [
             *findings_of_data_set("ONLY", windows, datasets, settings=settings, drawn=drawn, declared_leaks=[]),
             *findings_of_features("", windows, "sharp"),
-            *findings_of_future({"": windows}, records, flares, None, settings=settings, seed=3),
+            *findings_of_future({"": windows}, records, flares, None, settings=settings, declared_leaks=[], seed=3),
         ]
         assert {one.outcome for one in found} == {"clean"}
         # Windows that read some record where they should be padded are not those that are made anew.
         later = replace(windows, step_record=np.where(windows.step_record < 0, 0, windows.step_record))
-        found = findings_of_future({"": later}, records, flares, None, settings=settings, seed=3)
+        found = findings_of_future({"": later}, records, flares, None, settings=settings, declared_leaks=[], seed=3)
         assert {one.outcome for one in found} == {"leak"}
 
     def test_a_declared_setting_that_the_data_set_does_not_have_declares_nothing(self):
@@ -134,6 +134,60 @@ class TestDataSet:
         assert ("test_chosen_by_outcome", "leak") in of_data_set(study, windows=replace(windows, label=mixed))
 
 
+class TestBeforeFlares:
+    """Windows that end before a flare: who is there is the flare's choice, which a study has to declare."""
+
+    DECLARED = ({"setting": "windows", "value": "before_flares", "text": "..."},)
+
+    @pytest.fixture
+    def made(self):
+        before = {"before_flares": {"least_class": "C1.0", "least_records": 4}}
+        settings = AUDITED | {"windows": AUDITED["windows"] | before}
+        records, flares = tables_of_regions()
+        flares["peak_flux"] = np.where(flares["noaa_ar"] % 2, 5e-6, flares["peak_flux"])
+        windows = make_windows(records, flares, None, settings=settings)[0]["flare"]
+        assert len(np.unique(windows.region)) == 15
+        assert set(windows.label) == {0, 1}
+        return settings, records, flares, windows
+
+    def outcomes(self, made, declared, windows=None):
+        settings, records, flares, own = made
+        found = findings_of_future(
+            {"": own if windows is None else windows},
+            records,
+            flares,
+            None,
+            settings=settings,
+            declared_leaks=declared,
+            seed=3,
+        )
+        return [one.outcome for one in found]
+
+    def test_a_choice_that_is_not_declared_is_a_leak(self, made):
+        assert self.outcomes(made, []) == ["leak", "leak"]
+        assert self.outcomes(made, self.DECLARED) == ["declared", "declared"]
+
+    def test_features_that_know_the_future_are_a_leak_all_the_same(self, made):
+        windows = made[-1]
+        features = windows.features - made[1]["area"].mean()
+        assert set(self.outcomes(made, self.DECLARED, replace(windows, features=features))) == {"leak"}
+
+    def test_statistics_are_those_of_all_windows_of_the_regions_that_train(self, made):
+        settings, *_, windows = made
+        draw = DRAW | {"unit": "region", "undersampled": [], "standardisation": "train"}
+        datasets = [draw_dataset(windows, name="ONLY", seed=0, **draw)]
+
+        def found(draw):
+            drawn = {"seeds": [0], "task": "", "draw": draw}
+            findings = findings_of_data_set(
+                "ONLY", windows, datasets, settings=settings, drawn=drawn, declared_leaks=[]
+            )
+            return {one.outcome for one in findings if one.check == "standardised_by_test"}
+
+        assert found(draw) == {"clean"}
+        assert found(draw | {"unit": "record"}) == {"leak"}
+
+
 def test_hours_of_a_window_by_hand():
     assert window_hours({"cadence_minutes": 96, "n_steps": 16}, {}) == 24
     assert window_hours({"cadence_minutes": 1, "n_steps": 1}, {"observation_hours": 24}) == 24
@@ -151,7 +205,9 @@ def test_draws_name_regions_by_instrument(study_windows):
 
 class TestFuture:
     def found(self, study, windows):
-        return findings_of_future({"": windows}, study.records, study.flares, None, settings=AUDITED, seed=3)
+        return findings_of_future(
+            {"": windows}, study.records, study.flares, None, settings=AUDITED, declared_leaks=[], seed=3
+        )
 
     def test_clean(self, study):
         found = self.found(study, study.windows)
@@ -170,7 +226,9 @@ class TestFuture:
         tasks = {"day": {}, "half": {"horizon_hours": 12}}
         settings = AUDITED | {"labels": AUDITED["labels"] | {"tasks": tasks}}
         windows = {"day": study.windows, "half": study.windows}
-        found = findings_of_future(windows, study.records, study.flares, None, settings=settings, seed=3)
+        found = findings_of_future(
+            windows, study.records, study.flares, None, settings=settings, declared_leaks=[], seed=3
+        )
         assert [one.subject for one in found] == [
             "all regions, day",
             "all regions, half",

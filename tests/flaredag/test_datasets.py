@@ -12,7 +12,7 @@ from flaredag.cubes import frame_columns
 from flaredag.datasets import draw_dataset, split_members
 from flaredag.errors import InputError
 from flaredag.samples import samples_of_split
-from flaredag.splits import SPLITS, fold_of_regions
+from flaredag.splits import SPLITS, fold_of_regions, split_regions_of_classes
 from made_up_archive import with_images
 
 ONLY = {
@@ -141,6 +141,69 @@ def test_years_without_a_positive_sample_are_told(windows, borders):
     quiet_year = with_labels(windows, np.where(quiet, 0, windows.label))
     with pytest.raises(InputError, match=r"SHARP_ONLY, seed 0: the validation split has 0 positive and [1-9]\d+ neg"):
         draw_dataset(quiet_year, seed=0, **NATURAL | years)
+
+
+class TestStratified:
+    SETTINGS = NATURAL | {"stratified": True}
+
+    @pytest.mark.parametrize("seed", range(5))
+    def test_each_split_has_its_share_of_regions_with_and_without_events(self, windows, seed):
+        drawn = draw_dataset(windows, seed=seed, **self.SETTINGS)
+        counts = {}
+        for split in SPLITS:
+            own = drawn.positions[split]
+            with_event = np.unique(windows.region[own[windows.label[own] == 1]])
+            counts[split] = (len(with_event), len(np.unique(windows.region[own])) - len(with_event))
+        # Of twenty each: 4 test, and 4 of the other 16 validate.
+        assert counts == {"train": (12, 12), "validation": (4, 4), "test": (4, 4)}
+
+    def test_table_3_of_li_2024(self):
+        # 189 regions of class C and 97 of M and X: 113, 38, 38 and 59, 19, 19 (ours: 58 and 20 of the latter's rest).
+        region, label = np.arange(286), np.repeat([0, 1], [189, 97]).astype(np.int8)
+        of_split = split_regions_of_classes(region, label, seed=3, test_fraction=0.2, validation_fraction=0.25)
+        counts = {split: np.bincount(label[of_split[split]], minlength=2).tolist() for split in SPLITS}
+        assert counts == {"train": [113, 58], "validation": [38, 20], "test": [38, 19]}
+
+
+class TestUnitOfRegions:
+    SETTINGS = NATURAL | {"unit": "region"}
+
+    def test_each_region_is_one_sample_its_last(self, windows):
+        windows = with_labels(windows, np.abs(windows.label))
+        of_regions, of_records = (draw_dataset(windows, seed=1, **settings) for settings in (self.SETTINGS, NATURAL))
+        for split in SPLITS:
+            own = of_regions.positions[split]
+            regions = np.unique(windows.region[of_records.positions[split]])
+            assert windows.region[own].tolist() == regions.tolist()
+            for position, region in zip(own, regions, strict=True):
+                of_region = (windows.region == region) & (windows.instrument == 0)
+                assert windows.issue_time[position] == windows.issue_time[of_region].max()
+
+    def test_all_records_of_its_regions_standardise_it(self, windows):
+        settings = self.SETTINGS | {"standardisation": "train"}
+        of_regions, of_records = (
+            draw_dataset(windows, seed=1, **one) for one in (settings, NATURAL | {"standardisation": "train"})
+        )
+        assert of_regions.mean.tolist() == of_records.mean.tolist()
+        assert of_regions.standard_deviation.tolist() == of_records.standard_deviation.tolist()
+
+
+class TestFeaturesOfADataSet:
+    def test_models_see_those_named_alone(self, windows):
+        whole, part = (
+            draw_dataset(windows, seed=1, **NATURAL, features=features)
+            for features in (None, [windows.feature_names[2], windows.feature_names[0]])
+        )
+        assert part.feature_names(windows) == (windows.feature_names[0], windows.feature_names[2])
+        assert whole.feature_names(windows) == windows.feature_names
+        assert same_positions(whole, part)
+        for split in SPLITS:
+            seen = samples_of_split(windows, part, split).sequence
+            assert seen.tobytes() == samples_of_split(windows, whole, split).sequence[:, :, [0, 2]].tobytes()
+
+    def test_an_unknown_one_is_told(self, windows):
+        with pytest.raises(InputError, match="SHARP_ONLY: features: no feature nonsense; the study has"):
+            draw_dataset(windows, seed=1, **NATURAL, features=["nonsense"])
 
 
 class TestGroups:

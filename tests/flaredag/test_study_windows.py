@@ -651,3 +651,47 @@ class TestRealTables:
         # Counted before by a loop over the published records: label True, in the 16 slots up to it at most 2 missing.
         positive = real_windows.label == 1
         assert np.bincount(real_windows.instrument[positive]).tolist() == [2040, 2860]
+
+
+class TestBeforeFlares:
+    """Windows that end before the largest flare of their region (Li et al. 2024)."""
+
+    SETTINGS = settings_with(
+        windows={"before_flares": {"least_class": "C1.0", "least_records": 10}},
+        labels={"clock": "utc", "closed": "right", "negative": ["QUIET->WEAK", "WEAK->WEAK", "STRONG->WEAK"]},
+    )
+
+    def test_the_flare_that_they_are_before_tells_the_label(self):
+        # Records 0 to 19 of two regions; flares of C5 and M2 at 05:30 on the second day, after record 18, 04:48 TAI.
+        records = pd.concat([records_of(377, noaa_ars="11158"), records_of(378, noaa_ars="11160")], ignore_index=True)
+        flares = flares_of(
+            ("2012-01-02T05:30:00", 5e-6, 11158),
+            ("2012-01-02T05:30:00", 2e-5, 11160),
+            ("2012-01-02T00:30:00", 1e-6, 11160),
+            ("2012-01-03T05:30:00", 4e-6, 11158),
+        )
+        study, counts = made(records, flares, settings=self.SETTINGS)
+        # A day of sixteen records each: 3 to 18, and a window that ends at each of them.
+        assert study.step_record[:, -1].tolist() == [*range(3, 19), *range(23, 39)]
+        assert study.label.tolist() == [0] * 16 + [1] * 16
+        assert study.step_record[15].tolist() == list(range(3, 19))
+        assert study.step_record[1].tolist() == [-1] * 14 + [3, 4]
+        # The small flare of the second region was observed from then on.
+        assert set(evolution_of(study)[:16]) == {"QUIET->WEAK"}
+        assert evolution_of(study)[-4:] == ["QUIET->STRONG"] + ["WEAK->STRONG"] * 3
+        assert counts["sharp"]["windows_kept"] == 32
+        assert counts["sharp"]["windows_padded"] == 30
+        assert counts["sharp"]["windows_with_filled_records"] == 0
+        assert counts["all"]["regions_kept"] == 2
+
+    def test_records_without_a_keyword_are_filled_or_too_few(self):
+        records = records_of(377)
+        records.loc[5, "area"] = np.nan
+        flares = flares_of(("2012-01-02T05:30:00", 5e-6, 11158))
+        study, counts = made(records, flares, settings=self.SETTINGS)
+        assert study.step_record[-1].tolist() == [3, 4, 6, *range(6, 19)]
+        # Of 15 windows those that reach over record 5.
+        assert counts["sharp"]["windows_with_filled_records"] == 13
+        records.loc[5:12, "area"] = np.nan
+        study, counts = made(records, flares, settings=self.SETTINGS)
+        assert (len(study.label), counts["all"]["regions_with_few_records"]) == (0, 1)

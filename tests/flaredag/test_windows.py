@@ -19,6 +19,8 @@ from flaredag.windows import (
     find_windows,
     flares_of_regions,
     labels,
+    largest_flares,
+    windows_before_flares,
 )
 
 CADENCE = np.timedelta64(96 * 60, "s")
@@ -493,3 +495,145 @@ class TestFlaresOfRegions:
 
     def test_no_flares(self):
         assert len(flares_of_regions(self.flares(noaa_ar=[1]).iloc[:0], self.records)) == 0
+
+
+class TestLargestFlares:
+    def test_of_equal_ones_the_earliest_and_none_of_a_lower_class(self):
+        flares = pd.DataFrame(
+            {
+                "region_code": [7, 5, 7, 7, 6],
+                "start_time": seconds("2012-01-03", "2012-01-01", "2012-01-02", "2012-01-01", "2012-01-01"),
+                "peak_flux": [2e-5, 1e-6, 2e-5, 1e-5, 9.9e-7],
+            }
+        )
+        found = largest_flares(flares, least_flux_w_m2=1e-6)
+        assert found["region_code"].tolist() == [5, 7]
+        assert found["start_time"].tolist() == [pd.Timestamp("2012-01-01"), pd.Timestamp("2012-01-02")]
+
+
+STEP = np.timedelta64(36, "m")
+
+
+def flares_at(**start_of_region):
+    regions = sorted(start_of_region)
+    return pd.DataFrame(
+        {
+            "region_code": [int(name.removeprefix("r")) for name in regions],
+            "start_time": seconds(*(start_of_region[name] for name in regions)),
+        }
+    )
+
+
+def before_flares(region, time, flares, *, good=None, n_steps=4, least_records=2):
+    good = np.ones(len(region), dtype=bool) if good is None else good
+    return windows_before_flares(
+        np.asarray(region, dtype=np.int64),
+        time,
+        good,
+        flares,
+        cadence_minutes=36,
+        n_steps=n_steps,
+        least_records=least_records,
+    )
+
+
+class TestWindowsBeforeFlares:
+    def test_by_hand(self):
+        # Records at 0, 36, 108, 144, 180 minutes; the flare begins at 150, so that the day of four steps is 36 to 144,
+        # and 72 is absent, filled with 108.
+        time = START + np.array([0, 36, 108, 144, 180]) * np.timedelta64(1, "m")
+        found, flare = before_flares([3] * 5, time, flares_at(r3="2012-01-01T02:30:00"))
+        assert found.step_record.tolist() == [[-1, -1, -1, 1], [-1, 1, 2, 2], [1, 2, 2, 3]]
+        assert found.n_bad.tolist() == [3, 2, 1]
+        assert flare.tolist() == [0, 0, 0]
+        assert found.counts == {
+            "regions_with_flare": 1,
+            "regions_without_recent_record": 0,
+            "regions_with_few_records": 0,
+            "regions_kept": 1,
+            "windows_kept": 3,
+        }
+
+    def test_a_record_at_the_very_start_of_the_flare_knows_it(self):
+        time = START + np.arange(5) * STEP
+        found, _ = before_flares([3] * 5, time, flares_at(r3="2012-01-01T02:24:00"))
+        assert found.step_record[-1].tolist() == [0, 1, 2, 3]
+
+    def test_records_between_the_steps_are_left_out_whatever_the_phase_of_the_region(self):
+        # Every 12 minutes from 00:12: the last before 02:01 is 02:00, and each third before that counts.
+        time = START + np.timedelta64(12, "m") * np.arange(1, 11)
+        found, _ = before_flares([3] * 10, time, flares_at(r3="2012-01-01T02:01:00"))
+        assert found.step_record[-1].tolist() == [0, 3, 6, 9]
+
+    def test_regions_without_a_flare_or_with_few_or_old_records_have_no_window(self):
+        time = np.concatenate([START + np.arange(4) * STEP] * 4)
+        region = np.repeat([1, 2, 3, 4], 4)
+        good = np.ones(16, dtype=bool)
+        good[4:7] = False
+        # Region 1 has no flare, 2 one good record, the records of 3 end 2 h 25 min before its flare, more than 4 steps.
+        flares = flares_at(
+            r2="2012-01-01T02:00:00", r3="2012-01-01T04:13:00", r4="2012-01-01T02:00:00", r9="2012-01-01T02:00:00"
+        )
+        found, flare = before_flares(region, time, flares, good=good)
+        assert set(found.step_record[:, -1] // 4) == {3}
+        assert flare.tolist() == [2] * 4
+        assert found.counts == {
+            "regions_with_flare": 4,
+            "regions_without_recent_record": 2,
+            "regions_with_few_records": 1,
+            "regions_kept": 1,
+            "windows_kept": 4,
+        }
+
+    @pytest.mark.parametrize("flares", [flares_at(), flares_at(r9="2012-01-01T02:00:00")])
+    def test_no_region_with_a_flare(self, flares):
+        found, flare = before_flares([1, 1], START + np.arange(2) * STEP, flares)
+        assert (found.step_record.shape, len(flare), found.counts["windows_kept"]) == ((0, 4), 0, 0)
+
+    @given(
+        st.lists(st.tuples(st.integers(1, 3), st.integers(0, 40), st.booleans()), unique_by=lambda one: one[:2]),
+        st.dictionaries(st.integers(1, 4), st.integers(0, 500), max_size=4),
+        st.integers(1, 6),
+        st.integers(1, 6),
+    )
+    def test_as_a_loop_finds_them(self, records, starts, n_steps, least_records):
+        records = sorted(records)
+        minutes = np.array([12 * slot for _, slot, _ in records], dtype=np.int64)
+        flares = pd.DataFrame(
+            {
+                "region_code": sorted(starts),
+                "start_time": [START + np.timedelta64(starts[region], "m") for region in sorted(starts)],
+            }
+        )
+        found, flare = before_flares(
+            [region for region, _, _ in records],
+            START + minutes * np.timedelta64(1, "m"),
+            flares,
+            good=np.array([good for *_, good in records], dtype=bool),
+            n_steps=n_steps,
+            least_records=least_records,
+        )
+        wanted, wanted_flare = [], []
+        for row, region in enumerate(sorted(starts)):
+            of_region = {
+                12 * slot: i
+                for i, (number, slot, good) in enumerate(records)
+                if number == region and good and 12 * slot < starts[region]
+            }
+            if not of_region or starts[region] - max(of_region) > 36 * n_steps:
+                continue
+            day = [of_region.get(max(of_region) - 36 * back) for back in range(n_steps - 1, -1, -1)]
+            if sum(record is not None for record in day) < least_records:
+                continue
+            for end, last in enumerate(day):
+                if last is None:
+                    continue
+                window = []
+                for place in range(end - n_steps + 1, end + 1):
+                    begun = place >= 0 and any(record is not None for record in day[: place + 1])
+                    later = [record for record in day[max(place, 0) : end + 1] if record is not None]
+                    window.append(later[0] if begun else -1)
+                wanted.append(window)
+                wanted_flare.append(row)
+        assert found.step_record.tolist() == wanted
+        assert flare.tolist() == wanted_flare
