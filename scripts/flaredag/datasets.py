@@ -19,6 +19,7 @@ from flaredag.splits import (
     split_regions_of_classes,
     split_times,
     undersample,
+    without_some,
 )
 from flaredag.standardisation import feature_statistics, pixel_statistics, windows_of_same_regions
 
@@ -112,6 +113,7 @@ def split_members(
     zero_keywords: str = "kept",
     stratified: bool = False,
     unit: str = "record",
+    fewer_training_regions: int = 0,
 ) -> dict[str, NDArray[np.bool_]]:
     """Which labelled windows, (sample,), are in each split, before any is left out to balance it.
 
@@ -131,8 +133,11 @@ def split_members(
     "left_out": the code of Liu et al. 2019 takes such records for incomplete ones. With `training_folds` the training
     split lacks the fold of the number `seed` of so many (`flaredag.sample_folds`), and no more hangs on the seed:
     splits are in time (Liu et al. 2019, section 4.2). Where the `unit` is "region", not "record", each region is one
-    sample, its last window. Raises InputError (beginning with `where`) where a region would
-    be in two splits of any other kind, where such are to be cut, and where there is no such fold.
+    sample, its last window. `fewer_training_regions`: so many regions at random are taken out of the training split of
+    a split by region, those of a smaller number among those of a larger (Li et al. 2024, Figure 5).
+
+    Raises InputError (beginning with `where`) where a region would be in two splits of any other kind than one that is
+    cut, where such are to be cut, where there is no such fold, and where no more than so many regions train.
     """
     cut = borders == "cut"
     if cut and split_by != "time":
@@ -181,6 +186,8 @@ def split_members(
             regions = split_regions(group[own], seed=seed, **fractions)
         else:
             regions = fold_of_regions(group[own], fold=seed, folds=folds, validation_fraction=validation_fraction)
+        if fewer_training_regions:
+            regions["train"] = without_some(regions["train"], fewer_training_regions, seed=seed, where=where)
         for split in SPLITS:
             members[split] = own & np.isin(group, regions[split])
         members["train"] |= added

@@ -72,6 +72,17 @@ def split_regions_of_classes(
     return {split: np.sort(np.concatenate([part[split] for part in parts])) for split in SPLITS}
 
 
+def without_some(region: NDArray[np.int64], n: int, *, seed: int, where: str) -> NDArray[np.int64]:
+    """`region` (each once) without the `n` that come first in an order of the seed; InputError if none is left."""
+    if n >= len(region):
+        raise InputError(
+            f"{where}: fewer_training_regions {n}, and {len(region)} train; wanted fewer than those. Take a smaller "
+            "number."
+        )
+    order = np.argsort(random_order("fewer", seed, region), kind="stable")
+    return np.sort(region[order[n:]])
+
+
 def fold_of_regions(
     region: NDArray[np.int32] | NDArray[np.int64], *, fold: int, folds: int, validation_fraction: float
 ) -> dict[str, NDArray[np.int64]]:

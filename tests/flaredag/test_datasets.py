@@ -165,6 +165,22 @@ class TestStratified:
         assert counts == {"train": [113, 58], "validation": [38, 20], "test": [38, 19]}
 
 
+class TestFewerTrainingRegions:
+    def test_those_of_a_smaller_number_are_among_those_of_a_larger(self, windows):
+        whole, less, least = (
+            draw_dataset(windows, seed=2, **NATURAL | ({"fewer_training_regions": n} if n else {})) for n in (0, 5, 9)
+        )
+        trained = [set(windows.region[one.positions["train"]].tolist()) for one in (whole, less, least)]
+        assert [len(regions) for regions in trained] == [24, 19, 15]
+        assert trained[2] < trained[1] < trained[0]
+        for split in ("validation", "test"):
+            assert whole.positions[split].tolist() == least.positions[split].tolist()
+
+    def test_all_of_them_is_too_many(self, windows):
+        with pytest.raises(InputError, match="SHARP_ONLY, seed 2: fewer_training_regions 24, and 24 train"):
+            draw_dataset(windows, seed=2, **NATURAL, fewer_training_regions=24)
+
+
 class TestUnitOfRegions:
     SETTINGS = NATURAL | {"unit": "region"}
 
