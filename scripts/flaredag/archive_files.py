@@ -141,10 +141,11 @@ OPTIONAL_KINDS = {
     "listed_flares": ("listed_flares",),
     "case": ("case_cubes",),
     "sharp_table": ("sharp_table",),
+    "high_energy": ("high_energy_tables", "high_energy_flares", "high_energy_sharp_tables"),
     "flare_lists": ("flares_ncei", "flares_hek", "flares_swpc", "flares_edited"),
 }
 # With these come JSOC's map of HARPs and NOAA's region summaries, which tell what their regions are.
-GROUPS_OF_HARPS = ("sharp_table", "flare_lists")
+GROUPS_OF_HARPS = ("sharp_table", "high_energy", "flare_lists")
 
 
 def all_optional_kinds() -> list[str]:
@@ -206,7 +207,13 @@ def published_files(sources: Mapping[str, Source], *, used: Collection[str] = ()
         kept["case_segments"] = [f"{folder}/raw/segments/{shard}.json" for shard in shards]
         of_shards = [_with_counts("case_cubes", f"{folder}/cubes/{shard}", ".zarr.zip") for shard in shards]
         curated |= {kind: [path for files in of_shards for path in files[kind]] for kind in of_shards[0]}
-    if "sharp_table" in groups:
+    if "high_energy" in groups:
+        kept |= {form: raw[form] for form in ("high_energy_series", "high_energy_events")}
+        curated |= _with_counts("high_energy_tables", f"{folder}/high_energy/hed", ".nc")
+        curated["high_energy_flares"] = [f"{folder}/high_energy/flares.nc"]
+        curated |= _with_counts("high_energy_sharp_tables", f"{folder}/high_energy/hed_sharp", ".nc")
+    # One of the tables of HED parameters has those keywords besides.
+    if not groups.isdisjoint(("sharp_table", "high_energy")):
         kept["sharp_table"] = raw["sharp_table"]
         curated |= _with_counts("sharp_table", f"{folder}/sharp_table/sharp", ".nc")
     if "flare_lists" in groups:

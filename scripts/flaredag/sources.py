@@ -25,6 +25,8 @@ FORMS = {
     "edited_events": False,
     "ncei_reports": False,
     "sharp_table": False,
+    "high_energy_series": False,
+    "high_energy_events": False,
     "shipped_forecasts": False,
     "harp_noaa": False,
 }

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 SECONDS = "seconds since 1970-01-01"
 NOT_GIVEN = -1  # region of a flare, or quality of a record, that the source does not give
 RECORD_ATTRS: dict[str, dict[str, str]] = {
-    "region": {"long_name": "HARPNUM (SHARP), TARPNUM (SMARP) or NOAA number (synoptic)"},
+    "region": {"long_name": "HARPNUM (SHARP), TARPNUM (SMARP) or NOAA number (synoptic, HED parameters)"},
     "t_rec": {"long_name": "time of the record on the TAI clock", "units": f"{SECONDS} (TAI clock)"},
     "time": {"long_name": "time of the record, UTC", "units": f"{SECONDS} (UTC)"},
     "noaa_ars": {"long_name": "NOAA active regions in the patch, joined by commas; empty if not given"},
@@ -42,7 +42,7 @@ FLARE_ATTRS: dict[str, dict[str, str]] = {
     "peak_flux": {"long_name": "peak 1-8 angstrom flux of the class", "units": "W m-2"},
     "noaa_ar": {"long_name": "NOAA active region; 0 if not given"},
     "instrument": {"long_name": "instrument of `region`; empty if matched by noaa_ar"},
-    "region": {"long_name": "HARPNUM or TARPNUM; -1 if matched by noaa_ar"},
+    "region": {"long_name": "HARPNUM or TARPNUM, NOAA number (HED parameters); -1 if matched by noaa_ar"},
     "lists": {"long_name": "flare lists that hold the flare, joined by commas; empty if not given"},
 }
 _TIMES = {"t_rec", "time", "start_time", "peak_time", "end_time"}

@@ -123,7 +123,26 @@ def test_the_table_of_sharp_keywords_brings_the_map_of_its_regions():
     assert "flares_hek" not in files.curated
 
 
-@pytest.mark.parametrize("kind", ["sharp_table", "flares_swpc"])
+@pytest.mark.parametrize("kind", OPTIONAL_KINDS["high_energy"])
+def test_with_hed_parameters_come_their_flares_and_the_keywords_that_they_are_joined_with(kind):
+    files, plain = published_files(SOURCES, used=[kind]), published_files(SOURCES)
+    folder = "results/published/high_energy"
+    assert files.curated["high_energy_tables"] == [f"{folder}/hed.nc"]
+    assert files.curated["high_energy_tables_counts"] == [f"{folder}/hed.json"]
+    assert files.curated["high_energy_flares"] == [f"{folder}/flares.nc"]
+    assert files.curated["high_energy_sharp_tables"] == [f"{folder}/hed_sharp.nc"]
+    assert files.curated["high_energy_sharp_tables_rejected"] == [f"{folder}/hed_sharp.rejected.csv"]
+    assert files.curated["sharp_table"] == ["results/published/sharp_table/sharp.nc"]
+    assert files.raw["high_energy_series"] == ["results/published/raw/hed_magpardb/Flare24hrlastnew.csv"]
+    assert files.raw["high_energy_events"] == ["results/published/raw/hed_magpardb/MagParDB.csv"]
+    assert {"map_of_harps", "sharp_table"} <= files.raw.keys()
+    # What the other studies read stays theirs alone, and with the SHARP table by itself none of it comes.
+    for theirs in ("tables", "flares", "regions"):
+        assert files.curated[theirs] == plain.curated[theirs]
+    assert "high_energy_tables" not in published_files(SOURCES, used=["sharp_table"]).curated
+
+
+@pytest.mark.parametrize("kind", ["sharp_table", "flares_swpc", "high_energy_tables"])
 def test_with_tables_of_harps_come_the_region_summaries_of_their_years(kind):
     files = published_files(SOURCES, used=[kind])
     stem = "results/published/region_summaries"

@@ -185,6 +185,7 @@ def test_files_of_the_mirror_are_those_of_the_manifest(mirror: Path) -> None:
     for name in ("hayesla_region_summaries", "swpc_flares_2010_2025", "fits_sharp_377_series", "harp_noaa"):
         file = sources[name].files[-1]
         assert sha256_of_file(mirror / file.mirror) == file.mirror_sha256
-    for name in ("lucaspauker_sharp12min", "hek_flares_2010_2019", "goes_xrs_reports", "noaa_region_summaries"):
+    whole = ("lucaspauker_sharp12min", "hek_flares_2010_2019", "goes_xrs_reports", "noaa_region_summaries")
+    for name in (*whole, "hed_series", "magpardb"):
         for file in sources[name].files:
             assert sha256_of_file(mirror / file.mirror) == file.mirror_sha256

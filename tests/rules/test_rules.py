@@ -100,6 +100,8 @@ OUTPUTS_OF_FORECASTS = {
 }
 # The 12-minute table; the other rules of the archive `published`, and those that retrieve, run in tests/workflow.
 OF_SHARP_TABLE = ("retrieve_sharp_table", "curate_sharp_table")
+# tests/rules/test_high_energy.py
+OF_HIGH_ENERGY = ("retrieve_high_energy_parameters", "curate_high_energy_regions", "join_sharp_records")
 # tests/rules/test_shipped.py
 OF_SHIPPED = ("retrieve_shipped", "curate_shipped", "verify_shipped")
 # tests/rules/test_ranking.py
@@ -135,7 +137,7 @@ def test_every_rule_is_run_alone_or_in_a_workflow():
     found = [one or other for path in RULES.glob("*.smk") for one, other in pattern.findall(path.read_text())]
     alone = [rule for outputs in (*OUTPUTS, *OUTPUTS_OF_WHOLE) for rule in outputs]
     alone += [*FITS, *OF_REGIONS, *OUTPUTS_OF_FORECASTS, "audit_samples"]
-    alone += [*OF_SHARP_TABLE, *OF_SHIPPED, *OF_RANKING, *OF_RUNS]
+    alone += [*OF_SHARP_TABLE, *OF_HIGH_ENERGY, *OF_SHIPPED, *OF_RANKING, *OF_RUNS]
     assert sorted(found) == sorted([*alone, *IN_WORKFLOWS])
 
 
