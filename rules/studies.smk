@@ -37,7 +37,8 @@ FIT_ENVIRONMENTS = {
 def fits_of(study):
     """All fits that a study of the chosen archive needs (`flaredag.store.StoredFit`), once its index is there."""
     index = checkpoints.draw_datasets.get(archive=ARCHIVE, study=study).output.index
-    return store.fits_of_study(
+    return told(
+        store.fits_of_study,
         json.loads(Path(index).read_text()),
         STUDIES[study]["fits"],
         datasets=STUDIES[study]["datasets"],

@@ -45,8 +45,8 @@ def fits_of_study(
     """All fits of a study, in the order of data sets, kinds, models and seeds.
 
     `index`: what draw_datasets wrote; `kinds`: a study's `fits`; `datasets`: the study's, of which one may name the
-    few `models` that are fitted on it; `models`: settings of every model; `code` and `environments`: digest of the
-    script and of the environment of each kind.
+    few `models` that are fitted on it and settings of its own for some; `models`: settings of every model; `code` and
+    `environments`: digest of the script and of the environment of each kind.
     """
     fits = []
     for dataset, entry in index["datasets"].items():
@@ -59,7 +59,10 @@ def fits_of_study(
                 digests = {seed: entry["seeds"][seed]["digest"] for seed in batch}
                 made_from: dict[str, Any] = {
                     "seeds": [int(seed) for seed in digests],
-                    "models": {name: dict(models[name]) for name in names[first_model : first_model + n_models]},
+                    "models": {
+                        name: settings_on_dataset(models, datasets[dataset], name)
+                        for name in names[first_model : first_model + n_models]
+                    },
                     "datasets": digests,
                     "code": code[kind],
                     "environment": environments[kind],
@@ -71,6 +74,23 @@ def fits_of_study(
                 folder = f"{store}/checkpoints/{dataset_digest}/{kind}-{models_digest}"
                 fits.append(StoredFit(dataset, kind, dataset_digest, models_digest, folder, made_from))
     return fits
+
+
+def settings_on_dataset(
+    models: Mapping[str, Mapping[str, Any]], dataset: Mapping[str, Any], model: str
+) -> dict[str, Any]:
+    """Settings of a model on one data set: those of the model, and over them what the data set says of it.
+
+    Raises InputError where that is a setting that the model does not have.
+    """
+    own = dataset.get("model_settings", {}).get(model, {})
+    unknown = [name for name in own if name not in models[model]]
+    if unknown:
+        raise InputError(
+            f"model_settings of {model}: no setting {', '.join(unknown)}; it has {', '.join(models[model])}. Correct "
+            "config.yaml."
+        )
+    return {**models[model], **own}
 
 
 def digests_of(made_from: Mapping[str, Any]) -> tuple[str, str]:

@@ -16,7 +16,7 @@ from flaredag.study_series import issued_series, names_of_ensembles
 # Family of comparisons that tells what the declared leaks are worth.
 DECLARED_LEAKS = "declared_leaks"
 # Settings of a data set that say nothing of how it is drawn.
-NOT_OF_DRAW = ("task", "models", "first_seeds")
+NOT_OF_DRAW = ("task", "models", "model_settings", "first_seeds")
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

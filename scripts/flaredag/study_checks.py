@@ -37,7 +37,11 @@ def _check_names(name: str, study: Mapping[str, Any]) -> None:
     """Every data set, model, task and instrument named somewhere is one that the study has."""
     models = [*_fitted(study), *names_of_ensembles(study["ensembles"])]
     learners = [learner for ensemble in study["ensembles"] for learner in ensemble["learners"]]
-    of_datasets = [model for own in study["datasets"].values() for model in own.get("models", [])]
+    of_datasets = [
+        model
+        for own in study["datasets"].values()
+        for model in (*own.get("models", []), *own.get("model_settings", {}))
+    ]
     series = _series(study)
     instruments = [one for own in study["datasets"].values() for one in (own["evaluated"], *own["added_to_training"])]
     rungs = [dataset for ladder in study["ladders"] for dataset in ladder["rungs"].values()]

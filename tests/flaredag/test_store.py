@@ -54,6 +54,24 @@ def changed(before, after):
     return {key for key in before if before[key] != after[key]}
 
 
+def test_a_data_set_may_have_settings_of_its_own_for_a_model():
+    datasets = {
+        "SHARP_ONLY": {"model_settings": {"lstm": {"hidden_size": 8}}},
+        "FUSED_SHARP": {},
+    }
+    fits = fits_of(datasets=datasets)
+    of_networks = {fit.dataset: fit.made_from["models"] for fit in fits if fit.kind == "networks"}
+    assert of_networks["SHARP_ONLY"] == {"lstm": {"hidden_size": 8, "max_epochs": 20}}
+    assert of_networks["FUSED_SHARP"] == {"lstm": MODELS["lstm"]}
+    assert {key[:2] for key in changed(fits_of(), fits)} == {("SHARP_ONLY", "networks")}
+
+
+def test_a_setting_that_the_model_does_not_have_is_told():
+    datasets = {"SHARP_ONLY": {"model_settings": {"lstm": {"hiden_size": 8}}}, "FUSED_SHARP": {}}
+    with pytest.raises(InputError, match="lstm: no setting hiden_size; it has hidden_size, max_epochs"):
+        fits_of(datasets=datasets)
+
+
 ALL = set(names(fits_of()))
 NETWORKS = {key for key in ALL if key[1] == "networks"}
 BASELINES = ALL - NETWORKS
