@@ -28,9 +28,9 @@ from flaredag.report_cells import (
     with_interval,
     words,
 )
-from flaredag.report_inputs import Archive, ArchiveResults, Results, Study, rows_where
+from flaredag.report_inputs import Archive, ArchiveResults, Between, Results, Study, rows_where
 from flaredag.report_published import VERDICT_WORDS
-from flaredag.report_sections import REGION_BLOCKS
+from flaredag.report_sections import CORRECTED_T, REGION_BLOCKS
 from flaredag.score_tables import CATEGORICAL_METRICS, FIXED_THRESHOLD
 
 if TYPE_CHECKING:
@@ -119,7 +119,55 @@ def summary(study: Study, results: Results) -> list[Block]:
     against = words(rivals[0]) if len(rivals) == 1 else "rival"
     headings = text_columns("Data set") + number_columns(words(model), against, "difference", "p", "p (Holm)")
     blocks: list[Block] = [{"kind": "answer", "text": answer}, table("", headings, rows)]
+    if "between" in headline:
+        blocks = [*between_data_sets(headline["between"], results, level=level), *blocks]
     if study["declared_leaks"]:
         title = "Declared leaks: read every score with these in mind"
         blocks.append({"kind": "warning", "title": title, "items": list(study["declared_leaks"])})
     return blocks
+
+
+def between_data_sets(between: Between, results: Results, *, level: float) -> list[Block]:
+    """Whether the models of `between` are better on its data set a than on b, in words and as a table.
+
+    Differences of the means over seeds; intervals and p by the bootstrap of regions, which both share, and p by the
+    t test over seeds that is corrected for their overlap (Nadeau & Bengio 2003).
+    """
+    a, b = between["a"], between["b"]
+    answers, rows = [], []
+    for metric in between["metrics"]:
+        threshold = FIXED_THRESHOLD if metric in CATEGORICAL_METRICS else ""
+        tests = []
+        for model in between["models"]:
+            of_a, of_b = (
+                rows_where(results.intervals, dataset=name, model=model, metric=metric, threshold=threshold).iloc[0]
+                for name in (a, b)
+            )
+            names = dict(zip("ab", (name_of(Series(dataset=name, model=model)) for name in (a, b)), strict=True))
+            by_regions, over_seeds = (
+                rows_where(results.comparisons, metric=metric, test=test, **names).iloc[0]
+                for test in (REGION_BLOCKS, CORRECTED_T)
+            )
+            tests.append(by_regions)
+            cells = [
+                f"{words(model)}, {ABBREVIATIONS[metric]}",
+                *(with_interval(of["value"], of["low"], of["high"], sd=of["sd"]) for of in (of_a, of_b)),
+                difference(by_regions["difference"], by_regions["low"], by_regions["high"]),
+                styled(p_value(by_regions["p_holm"]), "strong" if by_regions["p_holm"] < level else "plain"),
+                p_value(over_seeds["p_holm"]),
+            ]
+            rows.append({"cells": cells})
+        n_above = sum(test["difference"] > 0 for test in tests)
+        n_beyond_chance = sum(test["p_holm"] < level for test in tests)
+        gains = [float(test["difference"]) for test in tests]
+        detectable = [float(test["detectable_difference"]) for test in tests]
+        answers.append(
+            f"In {words(metric)} ({ABBREVIATIONS[metric]}) {n_above} of {len(tests)} models are better on {a} than on "
+            f"{b}, {n_beyond_chance or 'none'} by more than chance (p < {level:g} after Holm's correction, resampling "
+            f"whole regions); differences {signed(min(gains))} to {signed(max(gains))}. A difference of "
+            f"{min(detectable):.2f} to {max(detectable):.2f} would have been seen in four cases of five."
+        )
+    n_regions = int(rows_where(results.intervals, dataset=a)["n_regions"].max())
+    answers.append(f"All {n_regions} regions that some seed tests have their say, the same on both data sets.")
+    headings = text_columns("Model and score") + number_columns(a, b, "difference", "p (Holm)", "corrected t, p (Holm)")
+    return [{"kind": "answer", "text": " ".join(answers)}, table("", headings, rows)]

@@ -79,10 +79,20 @@ class Source(TypedDict):
     address: str
 
 
+class Between(TypedDict):
+    """Whether `models` are better on data set `a` than on `b`, by `metrics`."""
+
+    a: str
+    b: str
+    models: Sequence[str]
+    metrics: Sequence[str]
+
+
 class Headline(TypedDict):
     """What the first page asks: whether `model` is better than `baseline`, and its other `rivals`, in `metric`.
 
     On `datasets`, where none are named on those that have every model; at `threshold`, where none is named at 0.5.
+    `between` asks of two data sets first.
     """
 
     model: str
@@ -91,6 +101,7 @@ class Headline(TypedDict):
     rivals: NotRequired[Sequence[str]]
     datasets: NotRequired[Sequence[str]]
     threshold: NotRequired[str]
+    between: NotRequired[Between]
 
 
 class Titled(TypedDict):
@@ -141,6 +152,7 @@ class Study(TypedDict):
     published_tables: Mapping[str, str]
     ensembles: Sequence[Mapping[str, Any]]
     figures: Sequence[FigureOfStudy]
+    ranking: Mapping[str, Any] | None
     score_tables: Sequence[Mapping[str, Any]]
     agreement: Mapping[str, float]
 

@@ -70,9 +70,10 @@ BEST = {
 }
 # Tests of a pair in the order of their columns, and what stands above them.
 REGION_BLOCKS, ROTATION_BLOCKS = "region_block_bootstrap", "rotation_block_bootstrap"
+CORRECTED_T = "corrected_resampled_t_one_sided"
 TESTS = {
     "paired_t_one_sided": "t",
-    "corrected_resampled_t_one_sided": "corrected t",
+    CORRECTED_T: "corrected t",
     REGION_BLOCKS: "regions",
     ROTATION_BLOCKS: "rotations",
     "diebold_mariano": "DM",

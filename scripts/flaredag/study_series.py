@@ -113,7 +113,11 @@ def series_of_headline(study: Mapping[str, Any]) -> list[dict[str, str]]:
     headline = study["headline"]
     models = [*models_of_headline(study), *headline.get("rivals", [])]
     datasets = headline.get("datasets", exported_datasets(study))
-    return [{"dataset": dataset, "model": model} for dataset in datasets for model in models]
+    between = headline.get("between", {"a": "", "b": "", "models": []})
+    return [
+        *({"dataset": dataset, "model": model} for dataset in datasets for model in models),
+        *({"dataset": between[side], "model": model} for side in "ab" for model in between["models"]),
+    ]
 
 
 def _is_natural(study: Mapping[str, Any], dataset: str) -> bool:

@@ -80,6 +80,42 @@ def test_a_headline_may_name_rivals_data_sets_and_threshold(tmp_path):
     assert [row["cells"][4] for row in table["rows"]] == ["0.0100", "\N{EN DASH}"]
 
 
+def test_two_data_sets_are_held_against_each_other_first(tmp_path):
+    study, results = study_named("s"), results_of(tmp_path)
+    study["headline"]["between"] = {
+        "a": "A",
+        "b": "B",
+        "models": ["lstm", "logistic_regression"],
+        "metrics": ["true_skill_statistic"],
+    }
+    first = results.comparisons.iloc[0].to_dict()
+    # Differences of the made-up means: the LSTM .85 - .5, the regression .65 - .65.
+    pairs = {"lstm": (0.35, 0.2, 0.5, 0.01, 0.1), "logistic_regression": (0.0, -0.1, 0.1, 0.5, 0.2)}
+    tests = [
+        first
+        | {"a": f"A {model}", "b": f"B {model}", "difference": difference, "low": low, "high": high, "test": test}
+        | {"p": p, "p_holm": p, "detectable_difference": detectable}
+        for model, (difference, low, high, p, detectable) in pairs.items()
+        for test in ("region_block_bootstrap", "corrected_resampled_t_one_sided")
+    ]
+    results = replace(results, comparisons=pd.concat([results.comparisons, pd.DataFrame(tests)], ignore_index=True))
+    answer, table, *rest = summary(study, results)
+    assert answer["text"] == (
+        "In true skill statistic (TSS) 1 of 2 models are better on A than on B, 1 by more than chance (p < 0.05 after "
+        "Holm's correction, resampling whole regions); differences 0.000 to +0.350. A difference of 0.10 to 0.20 would "
+        "have been seen in four cases of five. All 40 regions that some seed tests have their say, the same on both "
+        "data sets."
+    )
+    assert [row["cells"][0] for row in table["rows"]] == ["LSTM, TSS", "logistic regression, TSS"]
+    assert [row["cells"][3]["interval"] for row in table["rows"]] == [
+        "[+0.200, +0.500]",
+        "[\N{MINUS SIGN}0.100, +0.100]",
+    ]
+    assert [row["cells"][4]["style"] for row in table["rows"]] == ["strong", "plain"]
+    assert [row["cells"][5] for row in table["rows"]] == ["0.0100", "0.5000"]
+    assert rest[0]["kind"] == "answer"
+
+
 def test_calibrated_forecasts_are_no_models_of_their_own(tmp_path):
     results = results_of(tmp_path)
     calibrated = results.scores.iloc[:1].assign(model="lstm.beta", dataset="A_BY_TIME", seed=7)
