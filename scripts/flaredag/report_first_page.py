@@ -135,10 +135,10 @@ def between_data_sets(between: Between, results: Results, *, level: float) -> li
     """
     a, b = between["a"], between["b"]
     answers, rows = [], []
-    for metric in between["metrics"]:
+    for metric, models in between["models"].items():
         threshold = FIXED_THRESHOLD if metric in CATEGORICAL_METRICS else ""
         tests = []
-        for model in between["models"]:
+        for model in models:
             of_a, of_b = (
                 rows_where(results.intervals, dataset=name, model=model, metric=metric, threshold=threshold).iloc[0]
                 for name in (a, b)

@@ -80,12 +80,11 @@ class Source(TypedDict):
 
 
 class Between(TypedDict):
-    """Whether `models` are better on data set `a` than on `b`, by `metrics`."""
+    """Whether `models`, named by metric, are better on data set `a` than on `b`."""
 
     a: str
     b: str
-    models: Sequence[str]
-    metrics: Sequence[str]
+    models: Mapping[str, Sequence[str]]
 
 
 class Headline(TypedDict):

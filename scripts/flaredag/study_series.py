@@ -113,10 +113,11 @@ def series_of_headline(study: Mapping[str, Any]) -> list[dict[str, str]]:
     headline = study["headline"]
     models = [*models_of_headline(study), *headline.get("rivals", [])]
     datasets = headline.get("datasets", exported_datasets(study))
-    between = headline.get("between", {"a": "", "b": "", "models": []})
+    between = headline.get("between", {"a": "", "b": "", "models": {}})
+    of_metrics = [model for own in between["models"].values() for model in own]
     return [
         *({"dataset": dataset, "model": model} for dataset in datasets for model in models),
-        *({"dataset": between[side], "model": model} for side in "ab" for model in between["models"]),
+        *({"dataset": between[side], "model": model} for side in "ab" for model in of_metrics),
     ]
 
 

@@ -85,8 +85,7 @@ def test_two_data_sets_are_held_against_each_other_first(tmp_path):
     study["headline"]["between"] = {
         "a": "A",
         "b": "B",
-        "models": ["lstm", "logistic_regression"],
-        "metrics": ["true_skill_statistic"],
+        "models": {"true_skill_statistic": ["lstm", "logistic_regression"]},
     }
     first = results.comparisons.iloc[0].to_dict()
     # Differences of the made-up means: the LSTM .85 - .5, the regression .65 - .65.
