@@ -7,12 +7,13 @@ import pandas as pd
 
 from flaredag.fitting import dataset_of, fit_batch, write_batch
 from flaredag.joblog import job_log
-from flaredag.models import FittedModel, random_forest, support_vector_machine
+from flaredag.models import FittedModel, minirocket, random_forest, support_vector_machine
 
 MODELS = {
     "random_forest": random_forest,
     "random_forest_of_large_leaves": random_forest,
     "support_vector_machine": support_vector_machine,
+    "minirocket": minirocket,
 }
 
 

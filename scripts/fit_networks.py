@@ -7,7 +7,15 @@ import pandas as pd
 
 from flaredag.fitting import dataset_of, fit_batch, write_batch
 from flaredag.joblog import job_log
-from flaredag.models import FittedModel, attention_lstm, deep_flare_net, jordan_network, lstm, perceptron
+from flaredag.models import (
+    FittedModel,
+    attention_lstm,
+    deep_flare_net,
+    jordan_network,
+    lstm,
+    perceptron,
+)
+from flaredag.networks_of_two_epochs import WITH_TWINS
 
 MODELS = {
     "lstm": lstm,
@@ -21,6 +29,7 @@ MODELS = {
     "perceptron": perceptron,
     "jordan_network": jordan_network,
     "deep_flare_net": deep_flare_net,
+    **WITH_TWINS,
 }
 
 

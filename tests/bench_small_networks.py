@@ -1,4 +1,4 @@
-"""Speed of the networks on keywords, for `make bench`: an epoch of the paper's size, and many of them at once."""
+"""Speed of the networks on keywords, for `make bench`: an epoch or a fit of their paper's size, and many at once."""
 
 import sys
 import time
@@ -11,24 +11,29 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "scripts"), str(ROOT)]
 N_FEATURES, N_STEPS, BATCH = 40, 10, 256
 PAPER_WINDOWS = 115_000
+# Li et al. 2024: a training split of regions, or of their records, and its windows; epochs of a fit that are run here.
+REGIONS, REGION_STEPS, REGION_FEATURES, RECORDS = 171, 40, 10, 6_900
+EPOCHS_OF_FIT, EPOCHS_RUN = 150, 3
 Row = tuple[str, str, str]
 
 
 def bench_small_networks() -> list[Row]:
     """All rows: of one network of each kind, then of several at once beside as many one after the other."""
-    return bench_epochs() + [row for n_networks in (8, 32) for row in bench_stacked(n_networks)]
+    return bench_epochs() + bench_fits() + [row for n_networks in (8, 32) for row in bench_stacked(n_networks)]
 
 
 def bench_epochs() -> list[Row]:
-    """Processor time of an epoch on one thread, of every network as config.yaml has it, and of its prediction."""
+    """Processor time of an epoch on one thread, of every network of large samples as config.yaml has it."""
     import yaml
 
     from fit_networks import MODELS
+    from flaredag.networks_of_two_epochs import OF_TWO_EPOCHS
 
     configured = yaml.safe_load((ROOT / "config.yaml").read_text())["models"]
+    of_large_samples = {name: model for name, model in MODELS.items() if not name.startswith(tuple(OF_TWO_EPOCHS))}
     train, validation = made_up(5_000), made_up(100)
     share, rows = PAPER_WINDOWS / 5_000, []
-    for name, model in MODELS.items():
+    for name, model in of_large_samples.items():
         settings = configured[name] | {"max_epochs": 2, "patience_epochs": 2}
         seconds, fit = _least_seconds(lambda m=model, s=settings: m.fit(train, validation, seed=0, settings=s), 2)
         predicting, _ = _least_seconds(lambda f=fit: f.probability(train), 2)
@@ -37,6 +42,27 @@ def bench_epochs() -> list[Row]:
             (f"{name}: an epoch of {PAPER_WINDOWS:,} windows of {N_STEPS} x {N_FEATURES}", f"{epoch:.1f} s", "-"),
             (f"{name}: prediction of as many", f"{share * predicting:.1f} s", "-"),
         ]
+    return rows
+
+
+def bench_fits() -> list[Row]:
+    """Processor time of a fit on one thread, of the networks of Li et al. 2024 as config.yaml has them."""
+    import yaml
+
+    from flaredag.networks_of_two_epochs import OF_TWO_EPOCHS
+
+    configured = yaml.safe_load((ROOT / "config.yaml").read_text())["models"]
+    regions, records = (
+        made_up(n_samples, n_steps=n_steps, n_features=REGION_FEATURES)
+        for n_samples, n_steps in ((REGIONS, REGION_STEPS), (RECORDS, 1))
+    )
+    rows = []
+    for name, model in OF_TWO_EPOCHS.items():
+        samples = records if name == "point_in_time_network" else regions
+        settings = configured[name] | {"max_epochs": EPOCHS_RUN}
+        seconds, _ = _least_seconds(lambda m=model, s=settings, d=samples: m.fit(d, d, seed=0, settings=s), 2)
+        what = f"{name}: a fit on {len(samples):,} windows of {samples.sequence.shape[1]} x {REGION_FEATURES}"
+        rows.append((what, f"{seconds * EPOCHS_OF_FIT / EPOCHS_RUN:.0f} s", "-"))
     return rows
 
 
@@ -132,12 +158,12 @@ class Stacked:
         return found.transpose(1, 2)
 
 
-def made_up(n_samples: int):
+def made_up(n_samples: int, *, n_steps: int = N_STEPS, n_features: int = N_FEATURES):
     """Samples of noise: a step costs the same whatever they tell."""
     from flaredag.samples import Samples
 
     rng = np.random.default_rng(0)
-    sequence = rng.normal(size=(n_samples, N_STEPS, N_FEATURES)).astype(np.float32)
+    sequence = rng.normal(size=(n_samples, n_steps, n_features)).astype(np.float32)
     label = (np.arange(n_samples) % 2).astype(np.int8)
     zeros, region = np.zeros(n_samples, dtype=np.int8), np.arange(n_samples, dtype=np.int32)
     return Samples(sequence, label, zeros.astype(bool), zeros, region, np.zeros(n_samples, dtype="datetime64[s]"))

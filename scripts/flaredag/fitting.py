@@ -53,7 +53,8 @@ def fit_batch(
     """Predictions of every model and seed on every split, and the fitted models by "model/seed".
 
     `settings`: of each model to be fitted; `models`: module of each (see `flaredag.models`); `cubes`: paths by stem,
-    for models on magnetograms. Each data set is read once. Raises InputError where a data set's content is not what the
+    for models on magnetograms. Each data set is read once; models that differ in the epoch that they keep alone are
+    trained once where their module can. Raises InputError where a data set's content is not what the
     index names: a fit filed under a wrong digest would be taken for another.
     """
     entry = read_json(index)["datasets"][dataset]
@@ -72,9 +73,12 @@ def fit_batch(
                 f"{datasets}: {dataset}, seed {one.seed} has the digest {found}, the index says {wanted}: the "
                 "windows changed under it. Run snakemake again; if this returns, delete the index."
             )
-        for model, model_settings in settings.items():
+        fits: dict[str, FittedModel] = {}
+        for model in settings:
             with threadpool_limits(1):
-                fit = models[model].fit(samples["train"], samples["validation"], seed=one.seed, settings=model_settings)
+                if model not in fits:
+                    fits |= _fits_with(model, samples, seed=one.seed, settings=settings, models=models)
+                fit = fits[model]
                 predictions += [_predictions(study, fit, samples[split], split, model, one.seed) for split in SPLITS]
             fitted[f"{model}/{one.seed}"] = fit
             LOG.info("%s, seed %d, %s: %s", dataset, one.seed, model, json.dumps(fit.history))
@@ -144,6 +148,29 @@ def read_checkpoint(path: str | Path, models: Mapping[str, ModuleType]) -> dict[
         raise InputError(f"{path}: not a checkpoint of flaredag ({error}). Delete it to have it made again.") from error
     check_stored(path, made_from)
     return fitted
+
+
+def _fits_with(
+    model: str,
+    samples: Mapping[str, Samples],
+    *,
+    seed: int,
+    settings: Mapping[str, Mapping[str, Any]],
+    models: Mapping[str, ModuleType],
+) -> dict[str, FittedModel]:
+    """The fit of `model`, and those of all models that the same training gives, by name."""
+    module, own = models[model], settings[model]
+    train, validation = samples["train"], samples["validation"]
+    if not hasattr(module, "fit_kept_epochs"):
+        return {model: module.fit(train, validation, seed=seed, settings=own)}
+    kept = {
+        name: other["kept_epoch"]
+        for name, other in settings.items()
+        if models[name] is module and {**other, "kept_epoch": ""} == {**own, "kept_epoch": ""}
+    }
+    epochs = list(dict.fromkeys(kept.values()))
+    fits = module.fit_kept_epochs(train, validation, seed=seed, settings=own, kept_epochs=epochs)
+    return {name: fits[epoch] for name, epoch in kept.items()}
 
 
 def _predictions(

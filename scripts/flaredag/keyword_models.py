@@ -16,10 +16,14 @@ from flaredag.models import (
     jordan_network,
     logistic_regression,
     lstm,
+    minirocket,
     perceptron,
     persistence,
+    point_in_time_network,
     random_forest,
+    recurrent_network,
     support_vector_machine,
+    transformer,
 )
 
 # Names begin so (rules/config.schema.yaml); the first that fits.
@@ -29,6 +33,10 @@ _BEGINNINGS = {
     "perceptron": perceptron,
     "jordan_network": jordan_network,
     "deep_flare_net": deep_flare_net,
+    "transformer": transformer,
+    "normalised_": recurrent_network,
+    "point_in_time_network": point_in_time_network,
+    "minirocket": minirocket,
     "random_forest": random_forest,
     "support_vector_machine": support_vector_machine,
     "logistic_regression": logistic_regression,

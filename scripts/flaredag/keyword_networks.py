@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from flaredag.checked_sequences import checked_sequence
 from flaredag.errors import InputError
 from flaredag.training import deterministic, logits, seeded, train_classifier
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from flaredag.samples import Samples
 
 PREDICTION_BATCH = 8192
+LEAST_BATCH_OF_NORMALISATION = 2
 
 
 class KeywordNetwork(nn.Module):
@@ -80,17 +83,32 @@ def fit_network(
     seed: int,
     settings: Mapping[str, Any],
 ) -> FittedNetwork:
-    """Train the network that `made` makes; its parameters and the order of batches are drawn from `seed`.
+    """Train the network that `made` makes and keep one epoch: settings `kept_epoch`, and as `fit_network_epochs`."""
+    kept = settings["kept_epoch"]
+    return fit_network_epochs(made, train, validation, seed=seed, settings=settings, kept_epochs=[kept])[kept]
 
-    Settings: `learning_rate`, `batch_size`, `max_epochs`, `kept_epoch`, `class_weights` ("none" or "balanced"), and,
-    where they are given, `patience_epochs` (else no epoch is left out) and `activity_penalty` (else 0); see
-    `flaredag.training.train_classifier`. InputError if a number is not finite, or the splits' shapes differ.
+
+def fit_network_epochs(
+    made: Callable[[], KeywordNetwork],
+    train: Samples,
+    validation: Samples,
+    *,
+    seed: int,
+    settings: Mapping[str, Any],
+    kept_epochs: Sequence[str],
+) -> dict[str, FittedNetwork]:
+    """Train the network that `made` makes once: by name of `kept_epochs`, the network at the epoch that it names.
+
+    Its parameters and the order of batches are drawn from `seed`. Settings: `learning_rate`, `batch_size`,
+    `max_epochs`, `class_weights` ("none" or "balanced"), and, where they are given, `patience_epochs` (else no epoch is
+    left out) and `activity_penalty` (else 0); see `flaredag.training.train_classifier`. InputError if a number is not
+    finite, or the splits' shapes differ.
     """
     n_steps, n_features = train.sequence.shape[1:]
     sequences = [torch.from_numpy(checked_sequence(one, n_features, n_steps)) for one in (train, validation)]
     with seeded(seed) as generator:
         network = made()
-        history = train_classifier(
+        kept = train_classifier(
             network,
             (sequences[0], torch.from_numpy(train.label).long()),
             (sequences[1], validation.label),
@@ -99,12 +117,28 @@ def fit_network(
             max_epochs=settings["max_epochs"],
             patience_epochs=settings.get("patience_epochs", settings["max_epochs"]),
             generator=generator,
-            kept_epoch=settings["kept_epoch"],
+            kept_epochs=kept_epochs,
             class_weights=settings["class_weights"],
             activity_penalty=settings.get("activity_penalty", 0.0),
         )
-    network.eval()
-    return FittedNetwork(network, history)
+    # Gradients would be copied with it.
+    network.zero_grad()
+    fits = {}
+    for name, epoch in zip(kept_epochs, kept, strict=True):
+        own = copy.deepcopy(network)
+        own.load_state_dict(epoch.state)
+        fits[name] = FittedNetwork(own.eval(), epoch.history)
+    return fits
+
+
+def check_batch_of_normalisation(train: Samples, settings: Mapping[str, Any]) -> None:
+    """InputError where batches hold too few samples for batch normalisation; settings: `batch_size`."""
+    batch_size = min(settings["batch_size"], len(train))
+    if batch_size < LEAST_BATCH_OF_NORMALISATION:
+        raise InputError(
+            f"batches of {batch_size} of {len(train)} training samples; batch normalisation wants at least "
+            f"{LEAST_BATCH_OF_NORMALISATION}. Raise batch_size in config.yaml, or take more regions."
+        )
 
 
 def restored_network(network: KeywordNetwork, arrays: Mapping[str, NDArray[Any]]) -> FittedNetwork:
@@ -122,22 +156,3 @@ def array_of(arrays: Mapping[str, NDArray[Any]], name: str) -> NDArray[Any]:
     if name not in arrays or arrays[name].ndim != 2:  # noqa: PLR2004 (a matrix)
         raise InputError(f"no matrix {name} among the arrays, which are {', '.join(sorted(arrays)) or 'none'}")
     return arrays[name]
-
-
-def checked_sequence(samples: Samples, n_features: int, n_steps: int | None) -> NDArray[np.float32]:
-    """Sequences (sample, step, feature); InputError for another shape or if a number is not finite."""
-    sequence = samples.sequence
-    wanted = (n_steps or sequence.shape[1], n_features)
-    if sequence.shape[1:] != wanted:
-        raise InputError(
-            f"windows of {sequence.shape[1]} steps and {sequence.shape[2]} features; the network wants {wanted[0]} "
-            f"steps and {n_features} features. Give it samples of its own data set."
-        )
-    bad = ~np.isfinite(sequence).all(axis=(1, 2))
-    if bad.any():
-        raise InputError(
-            f"{int(bad.sum())} of {len(samples)} windows hold numbers that are not finite, the first is of region "
-            f"{samples.region[bad][0]} at {samples.issue_time[bad][0]}; finite ones are wanted. Look at the features "
-            "of the study."
-        )
-    return sequence

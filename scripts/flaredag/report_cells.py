@@ -45,7 +45,8 @@ AT_THRESHOLD = {
     VALIDATION_THRESHOLD: "at the threshold that has the best TSS on the validation split",
     TEST_THRESHOLD: "at the threshold that has the best TSS on the test split itself, which no forecaster knows",
 }
-ACRONYMS = ("lstm", "cnn")
+# Names that are written otherwise than in small letters.
+SPELLINGS = {"lstm": "LSTM", "bilstm": "BiLSTM", "cnn": "CNN", "minirocket": "MiniRocket"}
 MINUS, EN_DASH = "\N{MINUS SIGN}", "\N{EN DASH}"
 UNDEFINED = EN_DASH
 SMALLEST_P_SHOWN = 1e-4
@@ -183,7 +184,7 @@ def words(name: str) -> str:
         f"{raw_name(word)} ({word.rpartition('.')[2]})" if is_calibrated(word) else word for word in name.split(" ")
     )
     shown = [word if word.isupper() else word.replace("_", " ") for word in name.split(" ")]
-    spelled = (word.upper() if word in ACRONYMS else word for word in " ".join(shown).split(" "))
+    spelled = (SPELLINGS.get(word, word) for word in " ".join(shown).split(" "))
     return " ".join(spelled).replace("->", " → ")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -19,14 +20,15 @@ from flaredag.errors import InputError
 from flaredag.joblog import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
 LOG = logging.getLogger("flaredag")
 THRESHOLD = 0.5
 SCORED_AT_ONCE = 1 << 20
-SCORES = ("true_skill_statistic", "cross_entropy", "area_under_roc_curve")
+SCORES = ("true_skill_statistic", "cross_entropy", "area_under_roc_curve", "brier_score")
+LEAST_IS_BEST = ("cross_entropy", "brier_score")
 KEPT_EPOCHS = (*SCORES, "last")
 N_CLASSES = 2
 
@@ -37,6 +39,18 @@ class Inputs(Protocol):
     def __getitem__(self, samples: Tensor, /) -> Tensor | tuple[Tensor | None, ...]:
         """What the network is called with for the samples of these indices."""
         ...
+
+
+@dataclass(frozen=True)
+class KeptEpoch:
+    """The best epoch of a training by one criterion: `state`, the network's on the CPU by torch's names, and history.
+
+    The history holds the training loss of each epoch, `SCORES` on the validation samples under "validation_" and the
+    name, and `best_epoch`, which is this one, counted from 1.
+    """
+
+    state: dict[str, Tensor]
+    history: dict[str, Any]
 
 
 @contextmanager
@@ -75,32 +89,36 @@ def train_classifier(
     max_epochs: int,
     patience_epochs: int,
     generator: torch.Generator,
-    kept_epoch: str = KEPT_EPOCHS[0],
+    kept_epochs: Sequence[str] = KEPT_EPOCHS[:1],
     class_weights: str | None = None,
     activity_penalty: float = 0.0,
     scored_at_once: int = SCORED_AT_ONCE,
     computing: Computing = CPU,
-) -> dict[str, Any]:
-    """Train `network` in place and leave it, on the CPU, at the best epoch (the first of ties).
+) -> list[KeptEpoch]:
+    """Train `network` in place: the best epoch (the first of ties) by each of `kept_epochs`, in their order.
 
-    `train`: inputs (sample, ...) and classes (sample,); `validation`: inputs and labels. Adam on cross-entropy
-    (`training_loss`; `class_weights`: see `flaredag.class_weights`), batches shuffled by `generator`, the last
-    incomplete one left out (authors' code). The best epoch is that of the best validation TSS (threshold 0.5), of the
-    least validation cross-entropy or of the greatest validation ROC area, as `kept_epoch` says; training stops when
-    `patience_epochs` epochs brought none better. With "last" there is no choice: all epochs are trained and the last is
-    kept. Returns the training loss and these three of each epoch; without the three if nothing is chosen by them and
-    the validation samples are of one class.
+    The network is left, on the CPU, at the first of these. `train`: inputs (sample, ...) and classes (sample,);
+    `validation`: inputs and labels. Adam on cross-entropy (`training_loss`; `class_weights`: see
+    `flaredag.class_weights`), batches shuffled by `generator`, the last incomplete one left out (authors' code).
 
-    Where a loss is not finite, training stops and the best epoch before is kept, with a warning and `not_finite` in
-    what is returned; InputError where there was no epoch before, if an epoch shall be chosen by validation samples of
-    one class, or if weights are asked for of classes of which one has no sample.
-    Source: Sun et al. 2022, section 3.1; class weights and last epoch: Liu et al. 2019, section 3.2.
+    The best epoch is that of the best validation TSS (threshold 0.5), of the least validation cross-entropy, of the
+    greatest validation ROC area or of the least validation Brier score, which has the best Brier skill score too, as
+    one of `kept_epochs` says; training stops when `patience_epochs` epochs brought none better by any of them. With
+    "last" there is no choice: all epochs are trained and the last is kept. The history (see `KeptEpoch`) is without
+    the scores if nothing is chosen by them and the validation samples are of one class.
+
+    Where a loss is not finite, training stops and the best epochs before are kept, with a warning and `not_finite` in
+    the history; InputError where there was no epoch before, if an epoch shall be chosen by validation samples of one
+    class or by another criterion, or if weights are asked for of classes of which one has no sample.
+    Source: Sun et al. 2022, section 3.1; class weights and last epoch: Liu et al. 2019, section 3.2; epochs by two
+    criteria from one training: Li et al. 2024, section 4.1.
     """
     inputs, classes = train
-    if kept_epoch not in KEPT_EPOCHS:
-        raise InputError(f"kept_epoch {kept_epoch}; wanted one of {', '.join(KEPT_EPOCHS)}. Correct config.yaml.")
+    for name in kept_epochs:
+        if name not in KEPT_EPOCHS:
+            raise InputError(f"kept_epoch {name}; wanted one of {', '.join(KEPT_EPOCHS)}. Correct config.yaml.")
     scored = SCORES if len(np.unique(validation[1])) == N_CLASSES else ()
-    if not scored and kept_epoch in SCORES:
+    if not scored and set(kept_epochs) & set(SCORES):
         raise InputError(
             f"all {len(validation[1])} validation samples are of one class, so that no epoch can be chosen by them; "
             "both classes are wanted. Take another seed, or more regions."
@@ -110,7 +128,7 @@ def train_classifier(
     loss_of = partial(training_loss, weight_of_class=weight_of_class, activity_penalty=activity_penalty)
     computing.moved(network)
     classes = computing.to_device(classes)
-    optimiser = torch.optim.Adam(network.parameters(), lr=learning_rate)
+    optimiser = torch.optim.Adam(_parameters(network), lr=learning_rate)
     batch_size = min(batch_size, len(classes))
     history: dict[str, Any] = {
         "training_loss": [],
@@ -118,7 +136,7 @@ def train_classifier(
         "best_epoch": 0,
     }
     progress = Progress(LOG, "epochs (at most)", max_epochs)
-    best_score, best_state = -math.inf, {}
+    best = {name: _Best() for name in kept_epochs}
     with computing.algorithms():
         for epoch in range(1, max_epochs + 1):
             order = computing.to_device(torch.randperm(len(classes), generator=generator))
@@ -130,7 +148,7 @@ def train_classifier(
                 scores |= _validation_scores(network, *validation, scored_at_once, computing)
             if bad or not math.isfinite(scores.get("cross_entropy", 0.0)):
                 place = f"epoch {epoch}, batch {bad[0]}" if bad else f"the validation of epoch {epoch}"
-                _stopped_at(place, history["best_epoch"], learning_rate)
+                _stopped_at(place, [one.epoch for one in best.values()], learning_rate)
                 history["not_finite"] = place
                 break
             # Summed in float32, one after the other, as the losses are.
@@ -138,15 +156,15 @@ def train_classifier(
             for name in scored:
                 history[f"validation_{name}"].append(scores[name])
             progress.advance(f"(validation TSS {scores['true_skill_statistic']:.3f})" if scored else "")
-            score = -scores[kept_epoch] if kept_epoch == "cross_entropy" else scores[kept_epoch]
-            if score > best_score:
-                best_score, history["best_epoch"] = score, epoch
-                best_state = {name: value.clone() for name, value in network.state_dict().items()}
-            elif epoch - history["best_epoch"] >= patience_epochs:
+            worth = {name: -scores[name] if name in LEAST_IS_BEST else scores[name] for name in best}
+            if better := [name for name, own in best.items() if worth[name] > own.worth]:
+                state = {name: value.clone() for name, value in network.state_dict().items()}
+                best |= {name: _Best(worth[name], epoch, state) for name in better}
+            elif epoch - max(own.epoch for own in best.values()) >= patience_epochs:
                 break
-    network.load_state_dict(best_state)
+    network.load_state_dict(next(iter(best.values())).state)
     CPU.moved(network)
-    return history
+    return [best[name].kept(history) for name in kept_epochs]
 
 
 def logits(network: nn.Module, inputs: Inputs, n_samples: int, at_once: int, computing: Computing = CPU) -> Tensor:
@@ -175,8 +193,40 @@ def training_loss(
     return loss
 
 
+@dataclass(frozen=True)
+class _Best:
+    """The best epoch so far by a criterion, of which more is better: what it is worth, its number, its state."""
+
+    worth: float = -math.inf
+    epoch: int = 0
+    state: dict[str, Tensor] = field(default_factory=dict)
+
+    def kept(self, history: Mapping[str, Any]) -> KeptEpoch:
+        """The epoch with its place in the history of the whole training."""
+        state = {name: value.to(CPU.device) for name, value in self.state.items()}
+        return KeptEpoch(state, dict(history) | {"best_epoch": self.epoch})
+
+
 def _called(network: nn.Module, arguments: Tensor | tuple[Tensor | None, ...]) -> Tensor:
     return network(arguments) if isinstance(arguments, Tensor) else network(*arguments)
+
+
+def _parameters(network: nn.Module) -> list[nn.Parameter]:
+    """What the optimiser steps on: where it can be, one vector that all parameters which learn are made views of.
+
+    So are their gradients. Adam takes each number by itself, so that the same bits come out, and costs a third of what
+    it does when called for each of many small parameters. Not on a GPU, where it takes them all at once anyhow, nor in
+    another memory format, which views would lose.
+    """
+    learning = [parameter for parameter in network.parameters() if parameter.requires_grad]
+    if any(parameter.device.type != "cpu" or not parameter.is_contiguous() for parameter in learning):
+        return learning
+    whole = nn.Parameter(torch.cat([parameter.detach().flatten() for parameter in learning]))
+    whole.grad = torch.zeros_like(whole)
+    sizes = [parameter.numel() for parameter in learning]
+    for parameter, values, gradient in zip(learning, whole.detach().split(sizes), whole.grad.split(sizes), strict=True):
+        parameter.data, parameter.grad = values.view_as(parameter), gradient.view_as(parameter)
+    return [whole]
 
 
 def _batch_losses(
@@ -192,7 +242,8 @@ def _batch_losses(
     network.train()
     losses: list[Tensor] = []
     for batch in batches:
-        optimiser.zero_grad()
+        # Zeroed and not taken away: gradients may be views (`_parameters`).
+        optimiser.zero_grad(set_to_none=False)
         with computing.autocast():
             loss = loss_of(_called(network, inputs[batch]), classes[batch])
         loss.backward()
@@ -207,7 +258,7 @@ def _batch_losses(
 def _validation_scores(
     network: nn.Module, inputs: Inputs, label: NDArray[np.int8], at_once: int, computing: Computing
 ) -> dict[str, float]:
-    """TSS at `THRESHOLD`, cross-entropy (natural logarithm) and ROC area, by `SCORES`."""
+    """TSS at `THRESHOLD`, cross-entropy (natural logarithm), ROC area and Brier score, by `SCORES`."""
     found = logits(network, inputs, len(label), at_once, computing)
     cross_entropy = nn.functional.cross_entropy(found, torch.from_numpy(label).long())
     probability = torch.softmax(found, dim=1)[:, 1].numpy()
@@ -220,18 +271,20 @@ def _validation_scores(
         "true_skill_statistic": float(forecast[label == 1].mean() - forecast[label == 0].mean()),
         "cross_entropy": float(cross_entropy),
         "area_under_roc_curve": float(excess / (n_positive * n_negative)),
+        "brier_score": float(np.square(probability - positive).mean()),
     }
 
 
-def _stopped_at(place: str, best_epoch: int, learning_rate: float) -> None:
-    if not best_epoch:
+def _stopped_at(place: str, best_epochs: Sequence[int], learning_rate: float) -> None:
+    if not all(best_epochs):
         raise InputError(
             f"the loss became infinite or not a number at {place}, before any epoch ended (learning rate "
             f"{learning_rate:g}); finite losses are wanted. Try a lower learning_rate in config.yaml."
         )
+    kept = sorted(set(best_epochs))
     LOG.warning(
-        "the loss became infinite or not a number at %s: stopped, epoch %d is kept (learning rate %g; try a lower one)",
+        "the loss became infinite or not a number at %s: stopped, %s kept (learning rate %g; try a lower one)",
         place,
-        best_epoch,
+        f"epoch {kept[0]} is" if len(kept) == 1 else f"epochs {' and '.join(map(str, kept))} are",
         learning_rate,
     )

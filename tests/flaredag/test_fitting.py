@@ -18,7 +18,14 @@ from flaredag.artifacts import sha256_of_file, write_json
 from flaredag.datasets import draw_dataset
 from flaredag.errors import InputError
 from flaredag.fitting import dataset_of, fit_batch, read_checkpoint, write_batch
-from flaredag.models import climatology, gradient_boosting, logistic_regression, lstm, persistence
+from flaredag.models import (
+    climatology,
+    gradient_boosting,
+    logistic_regression,
+    lstm,
+    persistence,
+    point_in_time_network,
+)
 from flaredag.predictions import read_predictions
 from flaredag.samples import content_digest, read_windows, samples_of_split, write_datasets, write_windows
 from flaredag.splits import SPLITS
@@ -129,6 +136,76 @@ class TestPredictions:
         assert list(fitted) == ["climatology/1"]
         assert set(table["model"]) == {"climatology"}
         assert set(table["seed"]) == {1}
+
+
+class Epochs:
+    """A model whose training gives a forecast for each kept epoch; it tells what it was trained for."""
+
+    NUMBERS = ("brier_score", "last", "true_skill_statistic")
+
+    def __init__(self):
+        self.trained = []
+
+    class Fitted:
+        def __init__(self, number):
+            self.arrays, self.history, self.number = {}, {}, number
+
+        def probability(self, samples):
+            return np.full(len(samples), self.number / 10)
+
+    def fit_kept_epochs(self, train, validation, *, seed, settings, kept_epochs):
+        del train, validation
+        self.trained.append((seed, settings["size"], list(kept_epochs)))
+        return {name: self.Fitted(settings["size"] + self.NUMBERS.index(name)) for name in kept_epochs}
+
+
+class TestModelsThatDifferInTheirEpochAlone:
+    @staticmethod
+    def fitted(inputs, epochs):
+        settings = {
+            "a": {"size": 1, "kept_epoch": "true_skill_statistic"},
+            "other_size": {"size": 5, "kept_epoch": "true_skill_statistic"},
+            "climatology": {},
+            "a_by_brier_score": {"size": 1, "kept_epoch": "brier_score"},
+            "a_again": {"kept_epoch": "brier_score", "size": 1},
+            "other_module": {"size": 1, "kept_epoch": "last"},
+        }
+        models = dict.fromkeys(settings, epochs[0]) | {"climatology": climatology, "other_module": epochs[1]}
+        return fit_batch(**inputs, dataset="FUSED_SHARP", seeds=SEEDS, settings=settings, models=models)
+
+    def test_are_trained_once(self, inputs):
+        epochs = [Epochs(), Epochs()]
+        table, fitted = self.fitted(inputs, epochs)
+        by_both = ["true_skill_statistic", "brier_score"]
+        assert epochs[0].trained == [one for seed in SEEDS for one in ((seed, 1, by_both), (seed, 5, by_both[:1]))]
+        assert epochs[1].trained == [(seed, 1, ["last"]) for seed in SEEDS]
+        # Each has its forecasts, in the order of the settings.
+        names = ["a", "other_size", "climatology", "a_by_brier_score", "a_again", "other_module"]
+        assert list(fitted) == [f"{model}/{seed}" for seed in SEEDS for model in names]
+        assert table["model"].drop_duplicates().tolist() == names
+        means = table[table["model"] != "climatology"].groupby("model", observed=True)["probability"].mean()
+        wanted = {"a": 0.3, "a_again": 0.1, "a_by_brier_score": 0.1, "other_module": 0.2, "other_size": 0.7}
+        assert means.round(12).to_dict() == wanted
+
+    def test_give_the_bits_that_they_give_alone(self, inputs):
+        network = {
+            "head_sizes": [8, 8, 4],
+            "head_dropouts": [0.1, 0.1, 0.1],
+            "learning_rate": 0.05,
+            "batch_size": 16,
+            "max_epochs": 6,
+            "class_weights": "balanced",
+        }
+        settings = {name: network | {"kept_epoch": name} for name in ("true_skill_statistic", "brier_score")}
+        models = dict.fromkeys(settings, point_in_time_network)
+
+        def probabilities(settings):
+            table, _ = fit_batch(**inputs, dataset="FUSED_SHARP", seeds=[0], settings=settings, models=models)
+            return {model: own["probability"].to_numpy().tobytes() for model, own in table.groupby("model")}
+
+        together = probabilities(settings)
+        assert together == {name: probabilities({name: own})[name] for name, own in settings.items()}
+        assert len(set(together.values())) == 2
 
 
 class TestDigests:

@@ -13,9 +13,10 @@ from flaredag.keyword_networks import (
     FittedNetwork,
     KeywordNetwork,
     array_of,
-    checked_sequence,
+    check_batch_of_normalisation,
     dense_layers,
     fit_network,
+    fit_network_epochs,
     restored_network,
 )
 from made_up_sequences import bytes_of, last_record_samples, samples_of
@@ -96,7 +97,7 @@ class TestFitNetwork:
             fitted().probability(train)
 
     def test_validation_of_another_shape_is_refused(self):
-        with pytest.raises(InputError, match="windows of 5 steps and 3 features; the network wants 6 steps and 3"):
+        with pytest.raises(InputError, match="windows of 5 steps and 3 features; the model wants 6 steps and 3"):
             fitted(validation=last_record_samples(n_steps=5))
 
     def test_training_samples_of_one_class(self):
@@ -113,6 +114,46 @@ class TestFitNetwork:
         assert bytes_of(fit) == bytes_of(fitted())
         with pytest.raises(InputError, match="all 400 validation samples are of one class"):
             fitted(validation=one, kept_epoch="cross_entropy")
+
+
+class TestSeveralEpochs:
+    KEPT = ("true_skill_statistic", "brier_score", "last")
+
+    def test_one_training_gives_what_several_give(self):
+        made, settings = [], SETTINGS | {"max_epochs": 6, "learning_rate": 0.05}
+
+        def counted():
+            made.append(OfLast())
+            return made[-1]
+
+        splits = last_record_samples(), last_record_samples(seed=1)
+        fits = fit_network_epochs(counted, *splits, seed=0, settings=settings, kept_epochs=self.KEPT)
+        assert len(made) == 1
+        assert tuple(fits) == self.KEPT
+        for name, fit in fits.items():
+            alone = fit_network(OfLast, *splits, seed=0, settings=settings | {"kept_epoch": name})
+            assert bytes_of(fit) == bytes_of(alone)
+            assert fit.history == alone.history
+            assert fit.probability(splits[1]).tobytes() == alone.probability(splits[1]).tobytes()
+        assert len({fit.history["best_epoch"] for fit in fits.values()}) > 1
+
+    def test_none_shares_parameters_with_another(self):
+        splits = last_record_samples(), last_record_samples(seed=1)
+        fits = fit_network_epochs(OfLast, *splits, seed=0, settings=SETTINGS, kept_epochs=self.KEPT)
+        before = bytes_of(fits["last"])
+        with torch.no_grad():
+            for one in self.KEPT[:2]:
+                for parameter in fits[one].network.parameters():
+                    parameter.zero_()
+        assert bytes_of(fits["last"]) == before
+
+
+def test_batches_too_small_for_normalisation():
+    check_batch_of_normalisation(last_record_samples(2), SETTINGS)
+    with pytest.raises(InputError, match=r"batches of 1 of 400 training samples; .* wants at least 2"):
+        check_batch_of_normalisation(last_record_samples(), SETTINGS | {"batch_size": 1})
+    with pytest.raises(InputError, match=r"batches of 1 of 1 training samples"):
+        check_batch_of_normalisation(last_record_samples(1), SETTINGS)
 
 
 class TestFittedNetwork:
@@ -147,7 +188,7 @@ class TestFittedNetwork:
 
     def test_other_features_are_refused(self):
         other = samples_of(np.zeros((4, 6, 2)), np.zeros(4))
-        with pytest.raises(InputError, match="windows of 6 steps and 2 features; the network wants 6 steps and 3"):
+        with pytest.raises(InputError, match="windows of 6 steps and 2 features; the model wants 6 steps and 3"):
             fitted().probability(other)
 
     def test_parameters_that_are_not_finite(self):
@@ -187,10 +228,3 @@ def test_dense_layers():
     assert [type(layer) for layer in layers] == [nn.Linear, nn.ReLU, nn.Linear, nn.ReLU, nn.Linear]
     assert sum(parameter.numel() for parameter in layers.parameters()) == 10 * 200 + 200 + 200 * 500 + 500 + 1002
     assert [layer.weight.shape for layer in dense_layers([7])] == [(2, 7)]
-
-
-def test_checked_sequence_takes_any_number_of_steps_unless_one_is_wanted():
-    samples = last_record_samples(4, n_steps=5)
-    assert checked_sequence(samples, 3, None) is samples.sequence
-    with pytest.raises(InputError, match="windows of 5 steps and 3 features; the network wants 6 steps"):
-        checked_sequence(samples, 3, 6)

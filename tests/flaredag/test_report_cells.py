@@ -59,6 +59,8 @@ def test_mean_count_is_in_whole_numbers():
     [
         ("FUSED_SHARP logistic_regression", "FUSED_SHARP logistic regression"),
         ("lstm vs cnn", "LSTM vs CNN"),
+        ("normalised_bilstm_attention_by_brier_score", "normalised BiLSTM attention by brier score"),
+        ("minirocket", "MiniRocket"),
         ("QUIET->STRONG", "QUIET → STRONG"),
         ("records_of_bad_quality", "records of bad quality"),
     ],

@@ -36,7 +36,13 @@ class Scripted(nn.Module):
         return torch.stack([torch.zeros(len(inputs)), torch.where(positive, 1.0, 0.0)], dim=1)
 
 
-def trained(network, *, n_samples=8, max_epochs=20, patience_epochs=3, batch_size=4, seed=0, **options):
+def trained(network, *, kept_epoch="true_skill_statistic", **options):
+    """History of a training that keeps one epoch."""
+    (kept,) = trained_epochs(network, kept_epochs=[kept_epoch], **options)
+    return kept.history
+
+
+def trained_epochs(network, *, n_samples=8, max_epochs=20, patience_epochs=3, batch_size=4, seed=0, **options):
     inputs = torch.arange(n_samples, dtype=torch.float32)[:, None].expand(-1, 2).contiguous()
     classes = torch.arange(n_samples) % 2
     return train_classifier(
@@ -169,6 +175,16 @@ class TestKeptEpoch:
         network = Sure([1, 2, 4, 3], [1.0, 1.0, 1.0, 1.0])
         assert trained(network, max_epochs=4, kept_epoch="area_under_roc_curve")["best_epoch"] == 3
 
+    def test_brier_score_by_hand_and_its_least_is_kept(self):
+        # Two of four positives forecast; logits that differ by 1 are probabilities p and 1 - p.
+        history = trained(Sure([2], [1.0]), max_epochs=1)
+        p = 1 / (1 + math.exp(-1))
+        assert history["validation_brier_score"] == [pytest.approx((6 * (1 - p) ** 2 + 2 * p**2) / 8)]
+        network = Sure([3, 3, 2, 1], [8.0, 1.0, 1.0, 0.1])
+        assert trained(network, max_epochs=4, kept_epoch="brier_score")["best_epoch"] == int(network.epoch) == 1
+        network = Sure([1, 3, 3, 2], [8.0, 1.0, 8.0, 8.0])
+        assert trained(network, max_epochs=4, kept_epoch="brier_score")["best_epoch"] == int(network.epoch) == 3
+
     def test_patience_is_by_the_criterion(self):
         history = trained(Sure([1, 2, 3, 4], [0.1, 8.0, 16.0, 0.1]), kept_epoch="cross_entropy", patience_epochs=2)
         assert history["best_epoch"] == 1
@@ -183,6 +199,60 @@ class TestKeptEpoch:
     def test_another_criterion_is_refused(self):
         with pytest.raises(InputError, match="kept_epoch accuracy; wanted one of true_skill_statistic, cross_entropy"):
             trained(Scripted([1]), kept_epoch="accuracy")
+
+
+class TestSeveralKeptEpochs:
+    def test_each_has_its_own_state_and_the_network_is_left_at_the_first(self):
+        network = Sure([3, 4, 2, 1], [8.0, 0.1, 1.0, 0.1])
+        names = ["cross_entropy", "true_skill_statistic", "last"]
+        kept = trained_epochs(network, max_epochs=4, kept_epochs=names)
+        assert [one.history["best_epoch"] for one in kept] == [int(one.state["epoch"]) for one in kept] == [3, 2, 4]
+        assert int(network.epoch) == 3
+        assert kept[0].history | {"best_epoch": 2} == kept[1].history
+
+    @pytest.mark.parametrize("names", [["true_skill_statistic", "brier_score"], ["true_skill_statistic", "last"]])
+    def test_one_training_gives_the_bits_of_several(self, names):
+        inputs, classes = noise()
+
+        def states(kept_epochs):
+            with seeded(5) as generator:
+                kept = train_classifier(
+                    small_network(),
+                    (inputs, classes),
+                    (inputs, classes.numpy().astype(np.int8)),
+                    learning_rate=0.05,
+                    batch_size=16,
+                    max_epochs=8,
+                    patience_epochs=8,
+                    generator=generator,
+                    kept_epochs=kept_epochs,
+                )
+            return [({name: value.tolist() for name, value in one.state.items()}, one.history) for one in kept]
+
+        together = states(names)
+        assert together == [states([name])[0] for name in names]
+        assert together[0][0] != together[1][0]
+
+    def test_patience_is_counted_since_any_was_best(self):
+        # TSS is best in epoch 1; surer forecasts make the Brier score better until epoch 4.
+        hits, sure = [3, 2, 2, 2, 1, 1, 1], [0.1, 0.2, 0.4, 0.8, 0.1, 0.1, 0.1]
+        names = ["true_skill_statistic", "brier_score"]
+        kept = trained_epochs(Sure(hits, sure), kept_epochs=names, patience_epochs=2)
+        assert [one.history["best_epoch"] for one in kept] == [1, 4]
+        assert len(kept[0].history["training_loss"]) == 6
+        assert len(trained(Sure(hits, sure), patience_epochs=2)["training_loss"]) == 3
+
+    def test_a_loss_that_is_not_finite_leaves_each_its_best_before(self, caplog):
+        names = ["true_skill_statistic", "last"]
+        with caplog.at_level(logging.WARNING, logger="flaredag"):
+            kept = trained_epochs(Failing([3, 1, 4, 4], epoch=3, batch=1), kept_epochs=names)
+        assert [one.history["best_epoch"] for one in kept] == [1, 2]
+        assert {one.history["not_finite"] for one in kept} == {"epoch 3, batch 1"}
+        assert "epochs 1 and 2 are kept" in caplog.text
+
+    def test_each_must_be_known(self):
+        with pytest.raises(InputError, match=r"kept_epoch accuracy; wanted one of .*brier_score, last"):
+            trained_epochs(Scripted([1]), kept_epochs=["last", "accuracy"])
 
 
 def small_network():
@@ -218,7 +288,7 @@ def by_a_plain_loop(inputs, classes, *, n_epochs, batch_size, loss_of):
 def by_our_loop(inputs, classes, *, n_epochs, batch_size, **options):
     with seeded(5) as generator:
         network = small_network()
-        history = train_classifier(
+        (kept,) = train_classifier(
             network,
             (inputs, classes),
             (inputs, classes.numpy().astype(np.int8)),
@@ -227,10 +297,10 @@ def by_our_loop(inputs, classes, *, n_epochs, batch_size, **options):
             max_epochs=n_epochs,
             patience_epochs=n_epochs,
             generator=generator,
-            kept_epoch="last",
+            kept_epochs=["last"],
             **options,
         )
-    return history["training_loss"], network
+    return kept.history["training_loss"], network
 
 
 class TestLoss:
@@ -351,7 +421,7 @@ def test_validation_of_one_class_is_refused():
 
 def test_validation_of_one_class_is_left_out_where_nothing_is_chosen_by_it():
     network, inputs = Scripted([1, 2]), torch.zeros(8, 2)
-    history = train_classifier(
+    (kept,) = train_classifier(
         network,
         (inputs, torch.arange(8) % 2),
         (inputs, np.zeros(8, dtype=np.int8)),
@@ -360,10 +430,10 @@ def test_validation_of_one_class_is_left_out_where_nothing_is_chosen_by_it():
         max_epochs=2,
         patience_epochs=2,
         generator=torch.Generator(),
-        kept_epoch="last",
+        kept_epochs=["last"],
     )
-    assert set(history) == {"training_loss", "best_epoch"}
-    assert history["best_epoch"] == int(network.epoch) == 2
+    assert set(kept.history) == {"training_loss", "best_epoch"}
+    assert kept.history["best_epoch"] == int(network.epoch) == 2
 
 
 class TestLogits:
@@ -403,7 +473,7 @@ def test_training_in_bfloat16_leaves_float32_parameters_as_they_lay():
     inputs[::2] += 2
     classes = torch.arange(16) % 2
     network = Small()
-    history = train_classifier(
+    (kept,) = train_classifier(
         network,
         (inputs, classes),
         (inputs, classes.numpy().astype(np.int8)),
@@ -414,7 +484,7 @@ def test_training_in_bfloat16_leaves_float32_parameters_as_they_lay():
         generator=torch.Generator().manual_seed(0),
         computing=Computing(torch.device("cpu"), torch.bfloat16, channels_last=True),
     )
-    assert max(history["validation_true_skill_statistic"]) == 1
+    assert max(kept.history["validation_true_skill_statistic"]) == 1
     for parameter in network.parameters():
         assert parameter.dtype == torch.float32
         assert parameter.is_contiguous()

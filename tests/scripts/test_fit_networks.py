@@ -10,6 +10,7 @@ import yaml
 
 from fit_networks import MODELS, main
 from flaredag.fitting import read_checkpoint
+from flaredag.networks_of_two_epochs import BY_BRIER_SCORE, OF_TWO_EPOCHS
 from flaredag.predictions import read_predictions
 from flaredag.samples import read_datasets, read_windows, samples_of_split
 from made_up_datasets import drawn_datasets, entries_of_seeds, outputs_of_fit
@@ -101,7 +102,25 @@ def test_every_model_is_in_the_configuration_and_its_checkpoint_predicts_the_sam
         probability[name] = own["probability"].to_numpy()
         assert probability[name].tobytes() == models[f"{name}/1"].probability(samples).tobytes()
     # No window of these is padded, and the classes are equal, so that the masked network and that without class weights
-    # are the plain one; all others differ.
+    # are the plain one; of one epoch, the best by two criteria are one; all others differ.
     for alike in ("lstm_attention_masked", "lstm_attention_unweighted"):
         np.testing.assert_allclose(probability.pop(alike), probability["lstm_attention"], atol=1e-5)
-    assert len({values.tobytes() for values in probability.values()}) == len(MODELS) - 2
+    for name in OF_TWO_EPOCHS:
+        assert probability.pop(f"{name}{BY_BRIER_SCORE}").tobytes() == probability[name].tobytes()
+    assert (
+        len({values.tobytes() for values in probability.values()})
+        == len(probability)
+        == len(MODELS) - 2 - len(OF_TWO_EPOCHS)
+    )
+
+
+def test_twins_differ_in_the_epoch_that_they_keep():
+    configured = yaml.safe_load((ROOT / "config.yaml").read_text())["models"]
+    for name in OF_TWO_EPOCHS:
+        own, by_brier_score = configured[name], configured[f"{name}{BY_BRIER_SCORE}"]
+        assert own["kept_epoch"] == "true_skill_statistic"
+        assert by_brier_score == own | {"kept_epoch": "brier_score"}
+        # Table 4.
+        assert own["learning_rate"] == 0.0001
+        assert own["head_dropouts"] == [0.399, 0.1001, 0.1]
+        assert own["max_epochs"] == 150

@@ -195,7 +195,7 @@ def fit(train: Samples, validation: Samples, *, seed: int, settings: Mapping[str
     keep_freed_memory()
     with seeded(seed) as generator:
         network = MagnetogramCNN(height, 0 if extra is None else extra.shape[1])
-        history = train_classifier(
+        (kept,) = train_classifier(
             network,
             (MagnetogramInputs(magnetograms, extra, where), torch.from_numpy(train.label).long()),
             (MagnetogramInputs(of_validation, extra_inputs(validation, head_inputs), where), validation.label),
@@ -204,13 +204,13 @@ def fit(train: Samples, validation: Samples, *, seed: int, settings: Mapping[str
             max_epochs=settings["max_epochs"],
             patience_epochs=settings["patience_epochs"],
             generator=generator,
-            kept_epoch=settings["kept_epoch"],
+            kept_epochs=[settings["kept_epoch"]],
             scored_at_once=PREDICTION_BATCH,
             computing=where,
         )
     network.eval()
     return FittedCNN(
-        network, magnetograms.mean_gauss, magnetograms.standard_deviation_gauss, head_inputs, history=history
+        network, magnetograms.mean_gauss, magnetograms.standard_deviation_gauss, head_inputs, history=kept.history
     )
 
 

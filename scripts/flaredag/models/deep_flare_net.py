@@ -6,8 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Tensor, nn
 
-from flaredag.errors import InputError
-from flaredag.keyword_networks import FittedNetwork, KeywordNetwork, array_of, fit_network, restored_network
+from flaredag.keyword_networks import (
+    FittedNetwork,
+    KeywordNetwork,
+    array_of,
+    check_batch_of_normalisation,
+    fit_network,
+    restored_network,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +28,6 @@ DROPOUT = 0.25
 # TensorFlow 1 calls 0.99 the momentum: what is kept of the running statistics, not what is new.
 NORMALISATION_EPSILON, NORMALISATION_MOMENTUM = 1e-3, 1 - 0.99
 WEIGHT_DEVIATION, FIRST_BIAS, LAST_BIAS = 0.1, 1.1, 0.1
-N_LEAST_SAMPLES = 2
 
 
 class NormalisedLayer(nn.Module):
@@ -80,12 +85,7 @@ def fit(train: Samples, validation: Samples, *, seed: int, settings: Mapping[str
     the classes' sizes are ("balanced"), and their code keeps the step of the best TSS on the test set, which is not
     followed: the validation samples choose.
     """
-    batch_size = min(settings["batch_size"], len(train))
-    if batch_size < N_LEAST_SAMPLES:
-        raise InputError(
-            f"batches of {batch_size} of {len(train)} training samples; batch normalisation wants at least "
-            f"{N_LEAST_SAMPLES}. Raise batch_size in config.yaml, or take more regions."
-        )
+    check_batch_of_normalisation(train, settings)
     n_features = train.sequence.shape[2]
     return fit_network(lambda: DeepFlareNet(n_features), train, validation, seed=seed, settings=settings)
 

@@ -62,7 +62,7 @@ def fit(train: Samples, validation: Samples, *, seed: int, settings: Mapping[str
     """
     with seeded(seed) as generator:
         network = _network(train.sequence.shape[-1], settings)
-        history = train_classifier(
+        (kept,) = train_classifier(
             network,
             (torch.from_numpy(train.sequence), torch.from_numpy(train.label).long()),
             (torch.from_numpy(validation.sequence), validation.label),
@@ -72,7 +72,7 @@ def fit(train: Samples, validation: Samples, *, seed: int, settings: Mapping[str
             patience_epochs=settings["patience_epochs"],
             generator=generator,
         )
-    return FittedLSTM(network, history)
+    return FittedLSTM(network, kept.history)
 
 
 def restored(arrays: Mapping[str, NDArray[Any]], settings: Mapping[str, Any]) -> FittedLSTM:

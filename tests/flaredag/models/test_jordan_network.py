@@ -70,5 +70,5 @@ def test_what_does_not_fit_is_refused():
         jordan_network.restored(fit.arrays, SETTINGS | {"output_size": 4})
     with pytest.raises(InputError, match=r"no matrix input.weight among the arrays, which are none"):
         jordan_network.restored({}, SETTINGS)
-    with pytest.raises(InputError, match="3 steps and 5 features; the network wants 3 steps and 3 features"):
+    with pytest.raises(InputError, match="3 steps and 5 features; the model wants 3 steps and 3 features"):
         fit.probability(samples_of(np.zeros((2, 3, 5)), np.zeros(2)))

@@ -86,5 +86,5 @@ def test_what_does_not_fit_is_refused(fitted):
         perceptron.restored({"coefficients": np.zeros(3)}, SETTINGS)
     test = last_record_samples()
     fewer = dataclasses.replace(test, sequence=test.sequence[:, :, :2])
-    with pytest.raises(InputError, match="6 steps and 2 features; the network wants 6 steps and 3 features"):
+    with pytest.raises(InputError, match="6 steps and 2 features; the model wants 6 steps and 3 features"):
         fitted.probability(fewer)
