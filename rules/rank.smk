@@ -3,7 +3,7 @@
 
 
 rule score_subsets:
-    """Fit a model on subsets of the features of one data set, a batch of them on every seed; keep only the scores."""
+    """Fit models on subsets of the features of one data set, a batch of them on every seed; keep only the scores."""
     input:
         unpack(subset_inputs),
     output:
@@ -22,7 +22,7 @@ rule score_subsets:
 
 
 checkpoint rank_features:
-    """Rank the features of one data set by the mean true skill statistic that a model has on each alone."""
+    """Rank the features of one data set by the mean score that a model has on each alone, once for every order."""
     input:
         scores=lambda wildcards: scores_of_batches(individual_batches(wildcards.study, wildcards.dataset)),
     output:
@@ -33,13 +33,14 @@ checkpoint rank_features:
         "../envs/rank_features.yaml"
     params:
         features=lambda wildcards: studies.features_of_dataset(STUDIES[wildcards.study], wildcards.dataset),
+        settings=of_ranking("orders"),
         code=code_digest("rank_features.py"),
     script:
         "../scripts/rank_features.py"
 
 
 rule assess_features:
-    """Join the scores of single features, and of the first of each ranking together, of all data sets of a study."""
+    """Join the scores of single features, and of the first or last of each order, of all data sets of a study."""
     input:
         unpack(assessed),
         published=of_published_ranking("published"),
@@ -51,8 +52,7 @@ rule assess_features:
         "../envs/assess_features.yaml"
     params:
         study=lambda wildcards: wildcards.study,
-        tasks=tasks_ranked,
-        cumulative_sizes=lambda wildcards: ranking_of(wildcards.study).get("cumulative_sizes"),
+        settings=of_ranking("datasets", "orders", "directions", "cumulative_sizes"),
         code=code_digest("assess_features.py"),
     script:
         "../scripts/assess_features.py"
@@ -73,7 +73,7 @@ rule compare_rankings:
         "../envs/compare_rankings.yaml"
     params:
         study=lambda wildcards: wildcards.study,
-        tasks=tasks_ranked,
+        settings=of_ranking("datasets", "orders"),
         code=code_digest("compare_rankings.py"),
     script:
         "../scripts/compare_rankings.py"
@@ -93,7 +93,7 @@ use rule list_fits as list_subsets with:
 
 
 rule plot_ranking:
-    """Draw the true skill statistic of every feature of a data set alone, in order, and of the first ones together."""
+    """Draw the skill of every feature of a data set alone, in order, and of the first or last ones together."""
     input:
         ranking="results/{archive}/{study}/ranking.csv",
     output:
@@ -105,8 +105,8 @@ rule plot_ranking:
     conda:
         "../envs/plot_ranking.yaml"
     params:
-        dataset=lambda wildcards: {name.lower(): name for name in tasks_ranked(wildcards)}[wildcards.ranked],
-        model=lambda wildcards: ranking_of(wildcards.study)["model"],
+        shown=shown_in_ranking,
+        settings=of_ranking("orders", "directions"),
         mark=mark_of_archive,
         code=code_digest("plot_ranking.py"),
     script:

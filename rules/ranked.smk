@@ -1,33 +1,42 @@
-"""What the rules share of feature rankings: batches of feature subsets, where their scores lie, tasks. Runs nothing."""
+"""What the rules share of feature rankings: settings, batches of feature subsets, where their scores lie. Runs nothing."""
 
-from flaredag import feature_subsets
+from flaredag import feature_subsets, ranking_settings
 
 SUBSET_CODE = code_digest("score_subsets.py")
 SUBSET_ENVIRONMENT = told(provenance.environment_digest, beside_snakefile("envs/score_subsets.yaml"))
 
 
 def ranking_of(study):
-    """The `ranking` of a study; one without data sets where it has none."""
-    return STUDIES[study]["ranking"] or {"datasets": []}
+    """The `ranking` of a study; one of nothing where it has none."""
+    return STUDIES[study]["ranking"] or {"datasets": [], "orders": {}, "directions": []}
 
 
-def tasks_ranked(wildcards):
-    """Task of each data set that features are ranked on."""
-    datasets = STUDIES[wildcards.study]["datasets"]
-    return {name: datasets[name].get("task", "") for name in ranking_of(wildcards.study)["datasets"]}
+def of_ranking(*keys):
+    """Input function: some settings of the ranking of the study of the job's wildcards, those that it has."""
+    return lambda wildcards: {key: own for key, own in ranking_of(wildcards.study).items() if key in keys}
 
 
-def batches_on(study, dataset, batches):
+def orders_by_training(study, dataset):
+    """Names of the orders that one training on a data set serves, for each training, and settings of their models."""
+    ranking, own = ranking_of(study), STUDIES[study]["datasets"][dataset]
+    models = {name: order.model for name, order in ranking_settings.orders_of(ranking).items()}
+    settings = {model: told(store.settings_on_dataset, config["models"], own, model) for model in models.values()}
+    return [
+        (orders, {models[name]: settings[models[name]] for name in orders})
+        for orders in ranking_settings.orders_by_training(ranking, settings)
+    ]
+
+
+def batches_on(study, dataset, batches, models):
     """Where the scores of batches of subsets lie (`flaredag.store.StoredFit`), once the study's index is there."""
     index = checkpoints.draw_datasets.get(archive=ARCHIVE, study=study).output.index
-    ranking = ranking_of(study)
     return feature_subsets.batches_of_subsets(
         batches,
         json.loads(Path(index).read_text())["datasets"][dataset]["seeds"],
-        ranking,
         dataset=dataset,
+        seeds=ranking_of(study)["seeds"],
         features=studies.features_of_dataset(STUDIES[study], dataset),
-        settings=config["models"][ranking["model"]],
+        models=models,
         code=SUBSET_CODE,
         environment=SUBSET_ENVIRONMENT,
         store=STORE,
@@ -38,19 +47,29 @@ def individual_batches(study, dataset):
     """Batches of every feature by itself."""
     features = studies.features_of_dataset(STUDIES[study], dataset)
     subsets = feature_subsets.individual_subsets(features, ranking_of(study)["subsets_per_job"])
-    return batches_on(study, dataset, subsets)
+    return [
+        batch
+        for _, models in orders_by_training(study, dataset)
+        for batch in batches_on(study, dataset, subsets, models)
+    ]
 
 
 def cumulative_batches(study, dataset):
-    """Batches of the first features of the ranking, once features are ranked."""
+    """Batches of the first or last features of the orders together, once features are ranked."""
     ranked = checkpoints.rank_features.get(archive=ARCHIVE, study=study, dataset=dataset).output.ranking
-    order = told(feature_subsets.features_in_order, ranked)
     ranking = ranking_of(study)
-    features = studies.features_of_dataset(STUDIES[study], dataset)
-    subsets = feature_subsets.cumulative_subsets(
-        order, features, ranking["subsets_per_job"], ranking.get("cumulative_sizes")
-    )
-    return batches_on(study, dataset, subsets)
+    in_order = told(feature_subsets.features_in_order, ranked, list(ranking["orders"]))
+    found = []
+    for orders, models in orders_by_training(study, dataset):
+        subsets = feature_subsets.cumulative_subsets(
+            [in_order[name] for name in orders],
+            studies.features_of_dataset(STUDIES[study], dataset),
+            ranking["subsets_per_job"],
+            directions=ranking["directions"],
+            sizes=ranking.get("cumulative_sizes"),
+        )
+        found += batches_on(study, dataset, subsets, models)
+    return found
 
 
 def subsets_of(study):
@@ -98,15 +117,17 @@ def scores_of_batches(batches):
 
 
 def orders_of(wildcards):
-    """Order of the features of each data set that they are ranked on."""
+    """Orders of the features of each data set that they are ranked on."""
     datasets = ranking_of(wildcards.study)["datasets"]
     return [f"results/{wildcards.archive}/{wildcards.study}/ranking/{dataset}.csv" for dataset in datasets]
 
 
 def assessed(wildcards):
-    """What the ranking of a study is joined from: of each data set its order and the scores of all subsets."""
+    """What the ranking of a study is joined from: of each data set its orders and the scores of all subsets."""
     study, datasets = wildcards.study, ranking_of(wildcards.study)["datasets"]
     files = {f"order_{name}": path for name, path in zip(datasets, orders_of(wildcards), strict=True)}
+    # Of a study that ranks nothing, no other data set is a reason to join nothing again.
+    files["index"] = [f"results/{wildcards.archive}/{study}/index.json"] if datasets else []
     for dataset in datasets:
         batches = [*individual_batches(study, dataset), *cumulative_batches(study, dataset)]
         files[f"scores_{dataset}"] = scores_of_batches(batches)
@@ -121,3 +142,9 @@ def of_published_ranking(key):
         return [beside_snakefile(named)] if named else []
 
     return files
+
+
+def shown_in_ranking(wildcards):
+    """What a figure of a ranking shows: `dataset`, `kind` and `order` (`flaredag.ranking_settings.RankingFigure`)."""
+    figures = dict(ranking_settings.figures_of_ranking(ranking_of(wildcards.study)))
+    return figures[f"ranking_{wildcards.ranked}"]._asdict()

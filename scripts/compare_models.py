@@ -28,6 +28,7 @@ from flaredag.comparisons import (
     diebold_mariano_test,
     holm,
     paired_t_test,
+    ratio_of_test_to_training,
 )
 from flaredag.errors import InputError
 from flaredag.joblog import job_log
@@ -152,7 +153,7 @@ def _of_scores(
     a, b = (figures_by_seed(scores, metric=metric, **key_of(side, metric)) for side in (pair["a"], pair["b"]))
     yield PAIRED_T, paired_t_test(a, b)
     # NaN if one is.
-    ratio = np.max([_test_to_train_ratio(index, side["dataset"]) for side in (pair["a"], pair["b"])])
+    ratio = np.max([ratio_of_test_to_training(index, side["dataset"]) for side in (pair["a"], pair["b"])])
     yield CORRECTED_T, corrected_resampled_t_test(a, b, test_to_train_ratio=float(ratio))
 
 
@@ -183,18 +184,6 @@ def _of_days(daily: Mapping[str, pd.DataFrame], pair: Pair) -> Comparison:
         )
     losses = [((own["probability"] - own["label"]) ** 2).groupby(own["issue_time"]).mean() for own in samples]
     return diebold_mariano_test(*losses)
-
-
-def _test_to_train_ratio(index: Mapping[str, Any], dataset: str) -> float:
-    """Test regions over those of training and validation, mean over seeds; NaN where no regions are drawn by seed.
-
-    Of the instrument that is tested: the regions of another, always in training, are not drawn.
-    """
-    entry = index["datasets"].get(dataset)
-    if entry is None or entry.get("split_by", "region") != "region":
-        return float("nan")
-    counts = [seed["regions_of_evaluated"] for seed in entry["seeds"].values()]
-    return float(np.mean([count["test"] / (count["train"] + count["validation"]) for count in counts]))
 
 
 def _row(pair: Pair, metric: str, comparison: Comparison) -> dict[str, Any]:

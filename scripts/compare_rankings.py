@@ -2,12 +2,14 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
 from flaredag.artifacts import write_csv
 from flaredag.joblog import job_log
 from flaredag.published_rankings import agreements, judged_claims, read_published_claims, read_published_order
+from flaredag.ranking_settings import orders_of
 from flaredag.ranking_tables import AGREEMENT_COLUMNS, CLAIM_COLUMNS, read_ranking
 
 LOG = logging.getLogger("flaredag")
@@ -19,13 +21,17 @@ def compare_rankings(
     claims: pd.DataFrame | None,
     *,
     study: str,
-    tasks: Mapping[str, str],
+    settings: Mapping[str, Any],
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Agreement (`AGREEMENT_COLUMNS`) and claims (`CLAIM_COLUMNS`), without rows where nothing is published."""
+    """Agreement (`AGREEMENT_COLUMNS`) and claims (`CLAIM_COLUMNS`), without rows where nothing is published.
+
+    `settings`: of the study's ranking.
+    """
     if published is None or claims is None:
         return pd.DataFrame(columns=list(AGREEMENT_COLUMNS)), pd.DataFrame(columns=list(CLAIM_COLUMNS))
-    agreement = agreements(ranking, published, tasks).assign(study=study)
-    judged = judged_claims(ranking, claims, published, tasks).assign(study=study)
+    datasets, orders = settings["datasets"], orders_of(settings)
+    agreement = agreements(ranking, published, datasets, orders).assign(study=study)
+    judged = judged_claims(ranking, claims, published, datasets, orders).assign(study=study)
     return agreement[list(AGREEMENT_COLUMNS)], judged[list(CLAIM_COLUMNS)]
 
 
@@ -36,15 +42,16 @@ def main(
     outputs: Mapping[str, str],
     *,
     study: str,
-    tasks: Mapping[str, str],
+    settings: Mapping[str, Any],
 ) -> None:
     """Read our ranking and at most one published order with its claims; write `agreement` and `claims`."""
+    orders = list(settings["orders"])
     tables = compare_rankings(
         read_ranking(ranking),
-        read_published_order(published[0]) if published else None,
-        read_published_claims(claims[0]) if claims else None,
+        read_published_order(published[0], orders) if published else None,
+        read_published_claims(claims[0], orders) if claims else None,
         study=study,
-        tasks=tasks,
+        settings=settings,
     )
     for name, table in zip(("agreement", "claims"), tables, strict=True):
         write_csv(outputs[name], table)
@@ -59,5 +66,5 @@ if __name__ == "__main__":
             list(snakemake.input.claims),
             dict(snakemake.output.items()),
             study=snakemake.params.study,
-            tasks=snakemake.params.tasks,
+            settings=snakemake.params.settings,
         )

@@ -1,4 +1,4 @@
-"""Fit a model on subsets of the features of one data set, a batch of them on every seed; keep only the scores."""
+"""Fit models on subsets of the features of one data set, a batch of them on every seed; keep only the scores."""
 
 import logging
 from collections.abc import Mapping
@@ -7,17 +7,25 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from flaredag.artifacts import read_json, sha256_of_file, write_csv, write_json
 from flaredag.errors import InputError
 from flaredag.fitting import dataset_of
 from flaredag.joblog import Progress, job_log
-from flaredag.models import attention_lstm, logistic_regression, lstm, perceptron
-from flaredag.ranking_tables import SUBSET_COLUMNS
+from flaredag.models import (
+    FittedModel,
+    attention_lstm,
+    logistic_regression,
+    lstm,
+    perceptron,
+)
+from flaredag.networks_of_two_epochs import WITH_TWINS
 from flaredag.samples import Samples, content_digest, read_datasets, read_windows, samples_of_split
-from flaredag.score_tables import TEST_THRESHOLD, VALIDATION_THRESHOLD
+from flaredag.score_tables import FIXED_THRESHOLD, TEST_THRESHOLD, VALIDATION_THRESHOLD
 from flaredag.splits import SPLITS
+from flaredag.subset_scores import SUBSET_COLUMNS
 from flaredag.verification import (
     categorical_scores,
     contingency_table,
@@ -26,26 +34,33 @@ from flaredag.verification import (
 )
 
 LOG = logging.getLogger("flaredag")
+# Scores of the probabilities that are kept of a subset.
+PROBABILISTIC = ("area_under_roc_curve", "brier_skill_score")
 
-# Those that may rank features; an enumeration in rules/config.schema.yaml says the same.
+# Those that may rank features; a pattern in rules/config.schema.yaml says the same.
 MODELS = {
     "lstm": lstm,
     "lstm_attention": attention_lstm,
     "perceptron": perceptron,
     "logistic_regression": logistic_regression,
     "logistic_regression_on_quantiles": logistic_regression,
+    **WITH_TWINS,
 }
 
 
 def score_subsets(windows: str, datasets: str, index: str, *, made_from: Mapping[str, Any]) -> pd.DataFrame:
-    """Scores, columns `SUBSET_COLUMNS`, of the model on every subset and seed that `made_from` names.
+    """Scores, columns `SUBSET_COLUMNS`, of the models on every subset and seed that `made_from` names.
+
+    The TSS at the thresholds 0.5, best on validation and best on the test split itself, and these two thresholds; ROC
+    area; Brier skill score against the event rate of the test split. The models may differ in `kept_epoch`, the epoch
+    that they keep: all come from one training where their module can keep several (`flaredag.models`).
 
     Windows and data sets are read once; a subset is a slice of the standardised samples, whose padded steps stay 0.
     Fits go one after the other: many small LSTMs stacked into one gain a factor of 1.2 to 1.3 in a step (measured:
     tests/bench_small_networks.py), where a batch a process gains as much as there are cores.
 
-    Raises InputError where the data sets or features are not those of `made_from`, and for a model that takes zeros for
-    missing steps: with few features a record may be all zeros.
+    Raises InputError where the data sets or features are not those of `made_from`, for models that differ in more, and
+    for one that takes zeros for missing steps: with few features a record may be all zeros.
     """
     dataset = dataset_of(index, made_from["datasets"])
     study = read_windows(windows, read_json(index)["datasets"][dataset]["task"])
@@ -56,12 +71,7 @@ def score_subsets(windows: str, datasets: str, index: str, *, made_from: Mapping
             f"{windows}: {dataset}: features {', '.join(features)}; wanted {', '.join(made_from['features'])}. Run "
             "snakemake again, so that the windows are made anew."
         )
-    ((model, settings),) = made_from["models"].items()
-    if settings.get("masked"):
-        raise InputError(
-            f"ranking by {model}: masked, so that it takes steps of zeros for missing ones, and with few features a "
-            "record may be all zeros. Name a model with `masked: false` in `ranking`."
-        )
+    _check_models(made_from["models"])
     progress = Progress(LOG, f"{dataset}: subsets", len(made_from["subsets"]) * len(made_from["seeds"]))
     rows = []
     for one in drawn:
@@ -79,12 +89,19 @@ def score_subsets(windows: str, datasets: str, index: str, *, made_from: Mapping
                 split: replace(own, sequence=np.ascontiguousarray(own.sequence[:, :, columns]))
                 for split, own in samples.items()
             }
-            figures = _scores(parts, model, settings, seed=one.seed, what=f"{dataset}: {' '.join(subset)}")
+            names = " ".join(subset)
+            scores = {
+                model: _scores(parts, probability)
+                for model, probability in _probabilities(
+                    parts, made_from["models"], seed=one.seed, what=f"{dataset}: {names}"
+                ).items()
+            }
             rows += [
-                {"features": " ".join(subset), "seed": one.seed, "threshold": at, "metric": metric, "value": value}
+                (model, names, one.seed, at, metric, value)
+                for model, figures in scores.items()
                 for (at, metric), value in figures.items()
             ]
-            skill = figures[TEST_THRESHOLD, "true_skill_statistic"]
+            skill = next(iter(scores.values()))[TEST_THRESHOLD, "true_skill_statistic"]
             progress.advance(f"({subset[0]}{f' and {len(subset) - 1} more' * (len(subset) > 1)}: TSS {skill:.3f})")
     return pd.DataFrame(rows, columns=list(SUBSET_COLUMNS))
 
@@ -98,30 +115,71 @@ def main(inputs: Mapping[str, str], outputs: Mapping[str, str], *, made_from: Ma
     )
 
 
-def _scores(
-    samples: Mapping[str, Samples], model: str, settings: Mapping[str, Any], *, seed: int, what: str
-) -> dict[tuple[str, str], float]:
-    """Figures on the test split by (threshold, metric), of a fit on these samples."""
+def _check_models(models: Mapping[str, Mapping[str, Any]]) -> None:
+    """InputError where models differ in more than the epoch that they keep, or one takes zeros for missing steps."""
+    trainings = [
+        (MODELS[model], {key: value for key, value in settings.items() if key != "kept_epoch"})
+        for model, settings in models.items()
+    ]
+    if any(training != trainings[0] for training in trainings):
+        raise InputError(
+            f"subsets of {', '.join(models)}: their settings differ in more than kept_epoch; wanted models of one "
+            "training. Give each such model a job of its own."
+        )
+    for model, settings in models.items():
+        if settings.get("masked"):
+            raise InputError(
+                f"ranking by {model}: masked, so that it takes steps of zeros for missing ones, and with few features "
+                "a record may be all zeros. Name a model with `masked: false` in `ranking`."
+            )
+
+
+def _probabilities(
+    samples: Mapping[str, Samples], models: Mapping[str, Mapping[str, Any]], *, seed: int, what: str
+) -> dict[str, dict[str, NDArray[np.float64]]]:
+    """By model and split, of validation and test, the probabilities (sample,) of fits on these samples."""
+    splits = ("validation", "test")
     if np.ptp(samples["train"].sequence, axis=(0, 1)).any():
         with threadpool_limits(1):
-            fit = MODELS[model].fit(samples["train"], samples["validation"], seed=seed, settings=settings)
-            probability = {split: fit.probability(samples[split]) for split in ("validation", "test")}
-    else:
-        # Nothing can be learnt, and what a network answers to other values is chance.
-        LOG.warning("%s: seed %d: does not vary in the training split; taken for a constant forecast", what, seed)
-        rate = float(samples["train"].label.mean())
-        probability = {split: np.full(len(samples[split]), rate) for split in ("validation", "test")}
+            fits = _fits(samples, models, seed=seed)
+            return {model: {split: fit.probability(samples[split]) for split in splits} for model, fit in fits.items()}
+    # Nothing can be learnt, and what a network answers to other values is chance.
+    LOG.warning("%s: seed %d: does not vary in the training split; taken for a constant forecast", what, seed)
+    rate = float(samples["train"].label.mean())
+    return {model: {split: np.full(len(samples[split]), rate) for split in splits} for model in models}
+
+
+def _fits(
+    samples: Mapping[str, Samples], models: Mapping[str, Mapping[str, Any]], *, seed: int
+) -> dict[str, FittedModel]:
+    """The fit of each of the models, from one training where their module can keep several epochs."""
+    train, validation = samples["train"], samples["validation"]
+    name, settings = next(iter(models.items()))
+    if not hasattr(MODELS[name], "fit_kept_epochs"):
+        return {model: MODELS[model].fit(train, validation, seed=seed, settings=own) for model, own in models.items()}
+    kept = {model: own["kept_epoch"] for model, own in models.items()}
+    fits = MODELS[name].fit_kept_epochs(
+        train, validation, seed=seed, settings=settings, kept_epochs=list(dict.fromkeys(kept.values()))
+    )
+    return {model: fits[epoch] for model, epoch in kept.items()}
+
+
+def _scores(
+    samples: Mapping[str, Samples], probability: Mapping[str, NDArray[np.float64]]
+) -> dict[tuple[str, str], float]:
+    """Figures on the test split by (threshold, metric); `probability` of the validation and test samples."""
     label = {split: samples[split].label for split in probability}
-    thresholds = {
+    chosen = {
         at: threshold_of_best_true_skill_statistic(label[split], probability[split])
         for at, split in ((TEST_THRESHOLD, "test"), (VALIDATION_THRESHOLD, "validation"))
     }
+    thresholds = chosen | {FIXED_THRESHOLD: 0.5}
     table = contingency_table(label["test"], probability["test"], thresholds=list(thresholds.values()))
     skill = dict(zip(thresholds, categorical_scores(table)["true_skill_statistic"], strict=True))
-    area = probabilistic_scores(label["test"], probability["test"])["area_under_roc_curve"]
     figures = {(at, "true_skill_statistic"): float(value) for at, value in skill.items()}
-    figures |= {(at, "threshold"): value for at, value in thresholds.items()}
-    return figures | {("", "area_under_roc_curve"): area}
+    figures |= {(at, "threshold"): value for at, value in chosen.items()}
+    of_probabilities = probabilistic_scores(label["test"], probability["test"])
+    return figures | {("", metric): of_probabilities[metric] for metric in PROBABILISTIC}
 
 
 if __name__ == "__main__":

@@ -59,6 +59,7 @@ def study_named(name: str) -> dict:
             }
         ],
         "figures": [{"name": "box", "title": "A blue box.", "section": "Figures"}],
+        "ranking": None,
         "score_tables": [],
         "agreement": {"standard_deviations": 2, "relative_difference": 0.1, "significance": 0.05},
     }

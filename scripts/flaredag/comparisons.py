@@ -12,7 +12,7 @@ cases of five, had it been there.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -24,6 +24,8 @@ from flaredag.block_bootstrap import bounds
 from flaredag.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import ArrayLike, NDArray
 
 CONFIDENCE_LEVEL = 0.95
@@ -77,6 +79,19 @@ def corrected_resampled_t_test(a: pd.Series, b: pd.Series, *, test_to_train_rati
         return Comparison(mean, NAN, 1.0 if abs(mean) < ROUNDING else NAN, NAN, NAN, NAN)
     standard_error = float(np.sqrt(1.0 / len(differences) + test_to_train_ratio) * differences.std(ddof=1))
     return _student(mean, standard_error, len(differences) - 1)
+
+
+def ratio_of_test_to_training(index: Mapping[str, Any], dataset: str) -> float:
+    """Test regions over those of training and validation, mean over seeds; NaN where no regions are drawn by seed.
+
+    `index`: of a study's data sets, as draw_datasets writes it. Of the instrument that is tested: the regions of
+    another, always in training, are not drawn.
+    """
+    entry = index["datasets"].get(dataset)
+    if entry is None or entry.get("split_by", "region") != "region":
+        return NAN
+    counts = [seed["regions_of_evaluated"] for seed in entry["seeds"].values()]
+    return float(np.mean([count["test"] / (count["train"] + count["validation"]) for count in counts]))
 
 
 def bootstrap_comparison(

@@ -7,6 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from flaredag.archive_files import FIGURES
 from flaredag.importance_settings import permuted_datasets
+from flaredag.ranking_settings import (
+    OF_FIRST_ONES,
+    OF_SINGLE_FEATURES,
+    RankingFigure,
+    figures_of_ranking,
+    orders_of,
+    removed_in_words,
+)
 from flaredag.study_series import (
     calibrated_datasets,
     diagnosed_series,
@@ -57,6 +65,14 @@ RANKING_CAPTION = (
     "Features on {dataset}, ranked by the mean TSS of {model} on each alone, with standard deviations where there are "
     "several seeds or folds; the line is of the first ones together. The threshold is the best on the test split, as "
     "in the paper. Above, the paper's ranks of the same feature, by its headers and by the true names of their columns."
+)
+SINGLE_FEATURES_CAPTION = (
+    "Each feature of {dataset} alone: mean and standard deviation over the splits of the {orders}, sorted."
+)
+ELIMINATION_CAPTION = (
+    "Features of {dataset} removed one by one, {removed}, in the order of the {order} on each alone: mean and standard "
+    "deviation over the splits of what remains. A point is of the feature below it and all to its right; dashed: all "
+    "features."
 )
 EXPLANATION_FIGURES = {
     "explained_bipoles": (
@@ -117,11 +133,8 @@ def figures_of(study: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
     if study["ranking"]:
         shown["Feature ranking"] = [
-            {
-                "name": f"ranking_{dataset.lower()}",
-                "title": RANKING_CAPTION.format(dataset=dataset, model=study["ranking"]["model"].replace("_", " ")),
-            }
-            for dataset in study["ranking"]["datasets"]
+            {"name": name, "title": _caption_of_ranking(figure, study["ranking"])}
+            for name, figure in figures_of_ranking(study["ranking"])
         ]
     if study["ensembles"]:
         two = len(study["ensembles"][0]["learners"]) == N_LEARNERS_OF_BOUNDARIES
@@ -152,6 +165,7 @@ def study_in_report(name: str, study: Mapping[str, Any]) -> dict[str, Any]:
         "comparisons": [{key: family[key] for key in ("name", "title")} for family in study["comparisons"]],
         "ensembles": list(study["ensembles"]),
         "figures": figures_of(study),
+        "ranking": {key: study["ranking"][key] for key in ("orders", "directions")} if study["ranking"] else None,
         "score_tables": score_tables(study),
     }
 
@@ -282,6 +296,19 @@ def artifacts_of_archive(
             for file, files in made_from.items()
         ]
     return rows
+
+
+def _caption_of_ranking(figure: RankingFigure, ranking: Mapping[str, Any]) -> str:
+    """Caption of one figure of a study's ranking."""
+    orders, dataset = orders_of(ranking), figure.dataset
+    if figure.kind == OF_FIRST_ONES:
+        (order,) = orders.values()
+        return RANKING_CAPTION.format(dataset=dataset, model=order.model.replace("_", " "))
+    if figure.kind == OF_SINGLE_FEATURES:
+        listed = " and the ".join(order.in_words() for order in orders.values())
+        return SINGLE_FEATURES_CAPTION.format(dataset=dataset, orders=listed)
+    removed = removed_in_words(ranking["directions"])
+    return ELIMINATION_CAPTION.format(dataset=dataset, order=orders[figure.order].in_words(), removed=removed)
 
 
 def _common_folder(addresses: Sequence[str]) -> str:

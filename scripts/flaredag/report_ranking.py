@@ -9,6 +9,7 @@ import pandas as pd
 
 from flaredag.published_figures import NOT_RUN, YES
 from flaredag.published_rankings import NAMINGS
+from flaredag.ranking_settings import is_of_first_ones
 from flaredag.ranking_tables import AUC, CUMULATIVE, INDIVIDUAL, PUBLISHED_RANKS, rows_of
 from flaredag.report_cells import (
     UNDEFINED,
@@ -23,6 +24,7 @@ from flaredag.report_cells import (
     text_columns,
     wide_column,
 )
+from flaredag.report_elimination import N_SHOWN, elimination
 from flaredag.report_inputs import rows_where
 from flaredag.report_published import VERDICT_WORDS
 from flaredag.score_tables import TEST_THRESHOLD, VALIDATION_THRESHOLD
@@ -30,19 +32,34 @@ from flaredag.score_tables import TEST_THRESHOLD, VALIDATION_THRESHOLD
 if TYPE_CHECKING:
     from flaredag.report_inputs import Study
 
-N_SHOWN = 15
 # What the paper's headers call a feature, and what DeepFlarePred says that the column is.
 NAMING_WORDS = {"header": "by the headers", "true": "by true names", "": "by our own scores"}
+# Of a paper whose names are the same by both.
+WITHOUT_NAMINGS = {"true": "on ranks", "": "on scores"}
+CLAIMS_CAPTION = (
+    "The paper's claims: how many of the features that we have are among our first k, or the mean TSS (sd) of our "
+    "first k together against that of all."
+)
+REMOVAL_CLAIMS_CAPTION = (
+    "The paper's claims: how many of the features that we have are among our first, or last, k; or the mean score (sd) "
+    "without our first, or last, k against that of all, of several such sets the one that falls most. To fall is to do "
+    "so by more than the spread over splits."
+)
 
 
 def ranking(study: Study, ranked: pd.DataFrame, agreement: pd.DataFrame, claims: pd.DataFrame) -> list[Block]:
     """The answer in words, the first features of each data set, agreement with the paper, and its claims.
 
-    Tables as `flaredag.ranking_tables` reads them. Nothing where no features are ranked.
+    Tables as `flaredag.ranking_tables` reads them. Nothing where no features are ranked. A ranking with several orders,
+    or from both ends, is told by `flaredag.report_elimination`.
     """
-    if ranked.empty:
+    settings = study["ranking"]
+    if ranked.empty or settings is None:
         return []
-    blocks = [paragraph(_answer(ranked)), _first_features(ranked)]
+    if is_of_first_ones(settings):
+        blocks = [paragraph(_answer(ranked)), _first_features(ranked)]
+    else:
+        blocks = elimination(ranked, settings)
     if not agreement.empty:
         blocks += [paragraph(_of_agreement(study, agreement)), _agreement(agreement)]
     if not claims.empty:
@@ -108,32 +125,40 @@ def _first_features(ranked: pd.DataFrame) -> Block:
 
 
 def _of_agreement(study: Study, agreement: pd.DataFrame) -> str:
+    if set(agreement["naming"]) < set(NAMINGS):
+        return (
+            f"{study['paper']}: of each order as many ranks as the table counts are told. Only features that both have "
+            "are held against ours; with few of them a correlation says little."
+        )
+    has_orders = _has_several(agreement["order"])
+    orders = list(dict.fromkeys(zip(agreement["dataset"], agreement["order"], strict=True)))
     closer = [
-        dataset
-        for dataset in agreement["dataset"].unique()
-        if _spearman(agreement, dataset, "true") > _spearman(agreement, dataset, "header")
+        f"{dataset} {order.upper()}" if has_orders else dataset
+        for dataset, order in orders
+        if _spearman(agreement, dataset, order, "true") > _spearman(agreement, dataset, order, "header")
     ]
-    n_datasets = agreement["dataset"].nunique()
     named = f" ({', '.join(closer)})" if closer else ""
     return (
         f"{study['paper']}, under the names in its headers and under those that its columns have by another hand: by "
-        f"Spearman's correlation our order is nearer to the latter on {len(closer)} of {n_datasets} data sets"
-        f"{named}. Only features that both have are ordered, and only as far down as the paper's order is known; with "
-        "few of them a correlation says little."
+        f"Spearman's correlation our order is nearer to the latter on {len(closer)} of {len(orders)} "
+        f"{'orders' if has_orders else 'data sets'}{named}. Only features that both have are "
+        "ordered, and only as far down as the paper's order is known; with few of them a correlation says little."
     )
 
 
-def _spearman(agreement: pd.DataFrame, dataset: str, naming: str) -> float:
-    own = rows_where(agreement, dataset=dataset, naming=naming)
+def _spearman(agreement: pd.DataFrame, dataset: str, order: str, naming: str) -> float:
+    own = rows_where(agreement, dataset=dataset, order=order, naming=naming)
     return float(own["spearman"].iloc[0]) if len(own) else float("nan")
 
 
 def _agreement(agreement: pd.DataFrame) -> Block:
+    has_orders, has_namings = _has_several(agreement["order"]), _has_several(agreement["naming"])
     rows = [
         {
             "cells": [
                 row["dataset"],
-                NAMING_WORDS[row["naming"]],
+                *([row["order"].upper()] if has_orders else []),
+                *([NAMING_WORDS[row["naming"]]] if has_namings else []),
                 f"{count(row['n_shared'])} of {count(row['n_published'])}",
                 number(row["spearman"]),
                 number(row["kendall"]),
@@ -143,20 +168,24 @@ def _agreement(agreement: pd.DataFrame) -> Block:
         }
         for row in agreement.to_dict("records")
     ]
-    n_first = count(agreement["n_first"].max())
-    headings = text_columns("Data set", "paper's names")
-    headings += number_columns("shared", "Spearman", "Kendall", f"first {n_first}") + wide_column("we lack")
+    # How many first ones of the paper's order are known may differ.
+    differs = _has_several(agreement["n_first"])
+    n_first = " ones" if differs else f" {count(agreement['n_first'].iloc[0])}"
+    as_many = " as many" if differs else n_first
+    headings = text_columns("Data set", *(["order"] * has_orders), *(["paper's names"] * has_namings))
+    headings += number_columns("shared", "Spearman", "Kendall", f"first{n_first}") + wide_column("we lack")
     caption = (
         "Our order of features against the paper's: rank correlations over the features that both have; how many of "
-        f"its first {n_first}, of those that we have, are among our first {n_first}."
+        f"its first{n_first}, of those that we have, are among our first{as_many}."
     )
     return table(caption, headings, rows, small=True)
 
 
 def _of_claims(claims: pd.DataFrame) -> str:
     judged = claims[claims["verdict"] != NOT_RUN]
+    in_words = _namings_in_words(claims)
     parts = [
-        f"{int((own['verdict'] == YES).sum())} of {len(own)} {NAMING_WORDS[str(naming)]}"
+        f"{int((own['verdict'] == YES).sum())} of {len(own)} {in_words[str(naming)]}"
         for naming, own in judged.groupby("naming", sort=False)
     ]
     return (
@@ -165,22 +194,31 @@ def _of_claims(claims: pd.DataFrame) -> str:
     )
 
 
+def _namings_in_words(claims: pd.DataFrame) -> dict[str, str]:
+    """How claims are judged, by the column `naming`."""
+    return NAMING_WORDS if "header" in set(claims["naming"]) else WITHOUT_NAMINGS
+
+
 def _claims(claims: pd.DataFrame) -> Block:
     rows: list[dict[str, Any]] = []
+    in_words, has_orders = _namings_in_words(claims), _has_several(claims["order"])
     for claim in claims["claim"].unique():
         own = rows_where(claims, claim=claim)
         rows.append({"group": f"{claim} ({own['where'].iloc[0]})"})
         for row in own.to_dict("records"):
             verdict, _, look = VERDICT_WORDS[row["verdict"]]
             told = {"agrees": "held", "differs": "not held"}.get(verdict, "not judged")
-            cells = [row["dataset"], NAMING_WORDS[row["naming"]], count(row["k"]), _numbers_of(row)]
+            cells = [row["dataset"], *([row["order"].upper()] if has_orders else [])]
+            cells += [in_words[row["naming"]], count(row["k"]), _numbers_of(row)]
             rows.append({"cells": [*cells, styled(told, look), styled(_not_held(row), "muted")]})
-    headings = text_columns("Data set", "names") + number_columns("k", "ours") + text_columns("verdict")
-    caption = (
-        "The paper's claims: how many of the features that we have are among our first k, or the mean TSS (sd) of our "
-        "first k together against that of all."
-    )
+    headings = text_columns("Data set", *(["order"] * has_orders), "names" if in_words is NAMING_WORDS else "judged")
+    headings += number_columns("k", "ours") + text_columns("verdict")
+    caption = CLAIMS_CAPTION if in_words is NAMING_WORDS else REMOVAL_CLAIMS_CAPTION
     return table(caption, headings + wide_column("not held; lacking"), rows, small=True)
+
+
+def _has_several(values: pd.Series) -> bool:
+    return len(set(values)) > 1
 
 
 def _numbers_of(row: dict[str, Any]) -> str:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from flaredag.calibration_names import raw_name
 from flaredag.errors import InputError
-from flaredag.feature_subsets import check_ranking
 from flaredag.importance_settings import permuted_series
+from flaredag.ranking_settings import check_ranking
 from flaredag.store import ON_MAGNETOGRAMS
 from flaredag.studies import labels_of_task, settings_of_datasets
 from flaredag.study_series import ensembles_on, names_of_ensembles, series_of_headline

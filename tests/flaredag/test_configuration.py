@@ -43,7 +43,9 @@ def test_figures_are_those_of_verification_the_overview_and_those_of_each_sectio
 
 
 def test_a_ranking_has_a_figure_a_data_set_and_its_tables_are_told(small):
-    small["ranking"] = {"model": "lstm", "datasets": ["ONLY", "SOME"], "seeds": [0], "subsets_per_job": 8}
+    order = {"model": "lstm", "metric": "true_skill_statistic", "threshold": "best_on_test"}
+    asked = {"orders": {"tss": order}, "directions": ["first"], "datasets": ["ONLY", "SOME"]}
+    small["ranking"] = asked | {"seeds": [0], "subsets_per_job": 8}
     served = on(small, WITH_CUBES)
     drawn = [figure for figure in figures_of(served) if figure["section"] == "Feature ranking"]
     assert [figure["name"] for figure in drawn] == ["ranking_only", "ranking_some"]
@@ -54,6 +56,33 @@ def test_a_ranking_has_a_figure_a_data_set_and_its_tables_are_told(small):
     assert rows["r/s/ranking.csv"] == ["r/s/subsets.csv", *orders]
     assert rows["r/s/figures/ranking_only.svg"] == rows["r/s/ranking_claims.csv"] == ["r/s/ranking.csv"]
     assert set(orders) <= rows.keys()
+
+
+def test_the_report_knows_what_a_ranking_is_by(study):
+    assert study_in_report("sun2022", study)["ranking"] is None
+    asked = {"orders": {"bss": {"model": "lstm", "metric": "brier_skill_score"}}, "directions": ["last"]}
+    ranked = study | {"ranking": asked | {"datasets": ["SHARP_ONLY"], "seeds": [0], "subsets_per_job": 8}}
+    assert study_in_report("sun2022", ranked)["ranking"] == asked
+
+
+def test_a_ranking_from_both_ends_has_figures_of_single_features_and_of_each_order(small):
+    order = {"model": "lstm", "metric": "true_skill_statistic", "threshold": "fixed_0.5"}
+    orders = {"tss": order, "bss": {"model": "lstm_by_brier_score", "metric": "brier_skill_score"}}
+    asked = {"orders": orders, "directions": ["first", "last"], "datasets": ["ONLY"], "seeds": [0]}
+    small["ranking"] = asked | {"subsets_per_job": 8}
+    served = on(small, WITH_CUBES)
+    drawn = {figure["name"]: figure["title"] for figure in figures_of(served) if "ranking" in figure["name"]}
+    assert list(drawn) == ["ranking_only_alone", "ranking_only_tss", "ranking_only_bss"]
+    assert drawn["ranking_only_alone"] == (
+        "Each feature of ONLY alone: mean and standard deviation over the splits of the TSS of lstm at the threshold "
+        "0.5 and the BSS of lstm by brier score, sorted."
+    )
+    assert drawn["ranking_only_bss"].startswith(
+        "Features of ONLY removed one by one, the most important first, and again the least important first, in the "
+        "order of the BSS of lstm by brier score on each alone"
+    )
+    rows = {row["path"]: row["made_from"] for row in artifacts_of_archive("r", WITH_CUBES, {"s": served})}
+    assert all(rows[f"r/s/figures/{name}.svg"] == ["r/s/ranking.csv"] for name in drawn)
 
 
 def test_a_figure_of_profiles_carries_what_its_caption_tells(small):

@@ -1,4 +1,4 @@
-"""Subsets of features in batches, where their scores lie, and what a ranking may name."""
+"""Subsets of features in batches, and where their scores lie."""
 
 import pytest
 from hypothesis import given
@@ -7,21 +7,27 @@ from hypothesis import strategies as st
 from flaredag.errors import InputError
 from flaredag.feature_subsets import (
     batches_of_subsets,
+    cumulative_sizes,
     cumulative_subsets,
     features_in_order,
     individual_subsets,
+    together,
 )
+from flaredag.ranking_settings import FIRST, LAST
 from flaredag.store import stored_fit
 
 FEATURES = ("a", "b", "c", "d", "e")
-SEEDS = {str(seed): {"digest": f"{seed:016x}"} for seed in range(3)}
-RANKING = {"model": "lstm", "datasets": ["ONLY"], "seeds": [0, 2], "subsets_per_job": 2}
+ORDER = ["e", "c", "a", "b", "d"]
+ENTRIES = {str(seed): {"digest": f"{seed:016x}"} for seed in range(3)}
+SOME_ORDERS = st.lists(st.permutations(FEATURES), min_size=1, max_size=3)
+SOME_DIRECTIONS = st.sampled_from([[FIRST], [LAST], [FIRST, LAST]])
+SOME_SIZES = st.none() | st.lists(st.integers(2, 7), min_size=1, max_size=3, unique=True)
 
 
 def batches(subsets=None, **changes):
-    given = {"features": FEATURES, "settings": {"hidden_size": 8}, "code": "c" * 16, "environment": "e" * 16}
+    given = {"features": FEATURES, "models": {"lstm": {"hidden_size": 8}}, "code": "c" * 16, "environment": "e" * 16}
     subsets = individual_subsets(FEATURES, 2) if subsets is None else subsets
-    return batches_of_subsets(subsets, SEEDS, RANKING, dataset="ONLY", store="s", **given | changes)
+    return batches_of_subsets(subsets, ENTRIES, dataset="ONLY", seeds=[0, 2], store="s", **given | changes)
 
 
 def test_every_feature_is_a_subset_of_its_own():
@@ -30,24 +36,73 @@ def test_every_feature_is_a_subset_of_its_own():
 
 def test_the_first_of_a_ranking_are_dealt_out_in_the_studys_order():
     # k = 2, 3, 4, 5 of e c a b d, two a job; k = 1 is an individual subset.
-    found = cumulative_subsets(["e", "c", "a", "b", "d"], FEATURES, 2)
+    found = cumulative_subsets([ORDER], FEATURES, 2, directions=[FIRST])
     assert found == [[("c", "e"), ("a", "b", "c", "e")], [("a", "c", "e"), FEATURES]]
 
 
+def test_the_last_of_a_ranking_are_what_is_left_without_the_first():
+    assert together(ORDER, 2, LAST) == ["b", "d"]
+    (found,) = cumulative_subsets([ORDER], FEATURES, 8, directions=[LAST])
+    assert found == [("b", "d"), ("a", "b", "d"), ("a", "b", "c", "d"), FEATURES]
+
+
 def test_one_feature_has_nothing_to_add_to():
-    assert cumulative_subsets(["a"], ["a"], 8) == []
+    assert cumulative_subsets([["a"]], ["a"], 8, directions=[FIRST, LAST]) == []
     # Two of them, and all.
-    assert cumulative_subsets(["e", "c", "a", "b", "d"], FEATURES, 8, [3, 2]) == [
-        [("c", "e"), ("a", "c", "e"), tuple(FEATURES)]
+    assert cumulative_subsets([ORDER], FEATURES, 8, directions=[FIRST], sizes=[3, 2]) == [
+        [("c", "e"), ("a", "c", "e"), FEATURES]
     ]
 
 
-@given(st.permutations(FEATURES), st.integers(1, 6))
-def test_no_subset_is_in_two_batches(order, per_job):
-    batched = [*individual_subsets(FEATURES, per_job), *cumulative_subsets(order, FEATURES, per_job)]
+def test_a_subset_that_orders_and_directions_share_is_there_once():
+    # Of both orders the first two are a and b, and the last three c, d and e; each has all.
+    orders = [["a", "b", "c", "d", "e"], ["b", "a", "e", "d", "c"]]
+    (found,) = cumulative_subsets(orders, FEATURES, 9, directions=[FIRST, LAST], sizes=[2, 3])
+    # From the smallest to the greatest; of one size by order and direction.
+    assert found == [
+        *[("a", "b"), ("d", "e"), ("c", "d")],
+        *[("a", "b", "c"), ("c", "d", "e"), ("a", "b", "e")],
+        FEATURES,
+    ]
+
+
+@given(SOME_ORDERS, SOME_DIRECTIONS, SOME_SIZES, st.integers(1, 6))
+def test_each_subset_that_is_wanted_is_in_one_batch_and_no_other_is(orders, directions, sizes, per_job):
+    batched = [
+        *individual_subsets(FEATURES, per_job),
+        *cumulative_subsets(orders, FEATURES, per_job, directions=directions, sizes=sizes),
+    ]
     subsets = [subset for batch in batched for subset in batch]
-    assert len(set(subsets)) == len(subsets) == 2 * len(FEATURES) - 1
+    assert len(set(subsets)) == len(subsets)
+    wanted = {
+        frozenset(order[:k] if direction == FIRST else order[5 - k :])
+        for order in orders
+        for direction in directions
+        for k in (range(1, 6) if sizes is None else [k for k in {1, 5, *sizes} if k <= 5])
+    }
+    assert {frozenset(subset) for subset in subsets} == wanted | {frozenset([name]) for name in FEATURES}
+    assert all(list(subset) == sorted(subset) for subset in subsets)
     assert all(1 <= len(batch) <= per_job for batch in batched)
+
+
+@given(SOME_ORDERS, SOME_DIRECTIONS, st.integers(1, 6))
+def test_no_batch_has_much_more_to_fit_than_another(orders, directions, per_job):
+    dealt = cumulative_subsets(orders, FEATURES, per_job, directions=directions)
+    assert max(map(len, dealt)) - min(map(len, dealt)) <= 1
+    # Dealt out one by one from the smallest on, so that the n-th subsets of the batches are neighbours.
+    for sizes in zip(*([len(subset) for subset in batch] for batch in dealt), strict=False):
+        assert list(sizes) == sorted(sizes)
+
+
+@given(st.permutations(FEATURES), st.integers(1, 5))
+def test_first_and_last_are_all(order, k):
+    assert [*together(order, k, FIRST), *together(order, len(order) - k, LAST)] == order
+
+
+def test_sizes_are_one_those_asked_for_and_all():
+    assert cumulative_sizes(5) == [1, 2, 3, 4, 5]
+    assert cumulative_sizes(5, [3, 9]) == [1, 3, 5]
+    assert cumulative_sizes(1, [3]) == [1]
 
 
 class TestBatches:
@@ -69,7 +124,8 @@ class TestBatches:
         assert len(set(before)) == 3
         assert [batch.folder for batch in batches()] == before
         for changes in (
-            {"settings": {"hidden_size": 9}},
+            {"models": {"lstm": {"hidden_size": 9}}},
+            {"models": {"lstm": {"hidden_size": 8}, "lstm_b": {"hidden_size": 8, "kept_epoch": "last"}}},
             {"code": "d" * 16},
             {"environment": "f" * 16},
             {"features": FEATURES[::-1]},
@@ -89,14 +145,22 @@ class TestBatches:
 class TestOrder:
     def test_is_that_of_the_ranks(self, tmp_path):
         path = tmp_path / "order.csv"
-        path.write_text("feature,rank,mean,sd\nb,2,0.5,0.1\na,1,0.6,\nc,3,0.4,0.1\n")
-        assert features_in_order(path) == ["a", "b", "c"]
+        path.write_text("order,feature,rank,mean,sd\nx,b,2,0.5,0.1\ny,b,1,0.5,0.1\nx,a,1,0.6,\ny,a,2,0.4,0.1\n")
+        assert features_in_order(path, ["x", "y"]) == {"x": ["a", "b"], "y": ["b", "a"]}
+        assert features_in_order(path, ["y"]) == {"y": ["b", "a"]}
 
     @pytest.mark.parametrize(
-        "text", ["feature,rank\na,1\nb,3\n", "feature,rank\na,1\na,2\n", "feature,rank\na,first\n", "rank\n1\n"]
+        "text",
+        [
+            "order,feature,rank\nx,a,1\nx,b,3\n",
+            "order,feature,rank\nx,a,1\nx,a,2\n",
+            "order,feature,rank\nx,a,first\n",
+            "feature,rank\na,1\n",
+            "order,feature,rank\ny,a,1\n",
+        ],
     )
     def test_that_is_none_is_told(self, tmp_path, text):
         path = tmp_path / "order.csv"
         path.write_text(text)
-        with pytest.raises(InputError, match=r"order\.csv: wanted a row a feature with its rank"):
-            features_in_order(path)
+        with pytest.raises(InputError, match=r"order\.csv: order x: wanted a row a feature with its rank"):
+            features_in_order(path, ["x"])

@@ -7,13 +7,13 @@ from compare_rankings import compare_rankings
 from flaredag.report_ranking import ranking
 from made_up_results import tables_in
 
-STUDY = {"paper": "Somebody 1999"}
+STUDY = {"paper": "Somebody 1999", "ranking": made_up.SETTINGS}
 
 
 def section(published=True):
     ranked = made_up.ranking()
     order, claims = (made_up.published(), made_up.claims()) if published else (None, None)
-    compared = compare_rankings(ranked, order, claims, study="s", tasks=made_up.TASKS)
+    compared = compare_rankings(ranked, order, claims, study="s", settings=made_up.SETTINGS)
     return ranking(STUDY, ranked, *compared)
 
 
@@ -24,6 +24,7 @@ def texts(blocks) -> str:
 def test_a_study_without_a_ranking_has_no_section():
     empty = made_up.ranking().iloc[:0]
     assert ranking(STUDY, empty, pd.DataFrame(), pd.DataFrame()) == []
+    assert ranking(STUDY | {"ranking": None}, empty, pd.DataFrame(), pd.DataFrame()) == []
 
 
 def test_the_answer_tells_the_first_the_last_and_how_many_are_best():
@@ -66,3 +67,14 @@ def test_agreement_and_claims_are_told_with_their_numbers():
 def test_without_a_published_order_there_is_our_table_alone():
     (only,) = tables_in(section(published=False))
     assert len(only["rows"]) == 10
+
+
+def test_of_several_orders_each_is_held_against_both_namings():
+    ranked = made_up.ranking()
+    order, claims = made_up.published(), made_up.claims()
+    agreement, _ = compare_rankings(ranked, order, claims, study="s", settings=made_up.SETTINGS)
+    # Of the other order that by true names is the nearer.
+    other = agreement.assign(order="bss", spearman=-agreement["spearman"])
+    blocks = ranking(STUDY, ranked, pd.concat([agreement, other]), pd.DataFrame())
+    assert "nearer to the latter on 1 of 2 orders (A BSS)." in texts(blocks)
+    assert [row["cells"][:3] for row in tables_in(blocks)[1]["rows"]][2] == ["A", "BSS", "by the headers"]

@@ -88,8 +88,10 @@ def explain_without_folds(study):
     study["explanation"]["dataset"] = "ONLY"
 
 
-def rank(study, **changes):
-    study["ranking"] = {"model": "lstm", "datasets": ["ONLY"], "seeds": [0, 2], "subsets_per_job": 8} | changes
+def rank(study, changed=None, **changes):
+    order = {"model": "lstm", "metric": "true_skill_statistic", "threshold": "best_on_test"} | (changed or {})
+    asked = {"orders": {"tss": order}, "directions": ["first"], "datasets": ["ONLY"], "seeds": [0, 2]}
+    study["ranking"] = asked | {"subsets_per_job": 8} | changes
 
 
 def rank_on_unknown_dataset(study):
@@ -97,11 +99,15 @@ def rank_on_unknown_dataset(study):
 
 
 def rank_by_unknown_model(study):
-    rank(study, model="oracle")
+    rank(study, {"model": "oracle"})
 
 
 def rank_on_unknown_seed(study):
     rank(study, seeds=[0, 7])
+
+
+def rank_without_threshold(study):
+    rank(study, {"threshold": ""})
 
 
 def rank_on_unknown_fold(study):
@@ -115,6 +121,7 @@ def rank_on_unknown_fold(study):
         (rank_by_unknown_model, "ranking: no model oracle; it has lstm, cnn, cnn_b, tree\\."),
         (rank_on_unknown_seed, "ranking: no seed of data set ONLY 7; it has 0, 1, 2"),
         (rank_on_unknown_fold, "ranking: no seed of data set FOLDS 4; it has 0, 1, 2, 3\\."),
+        (rank_without_threshold, "ranking: order tss is by true_skill_statistic at the threshold none; wanted one of"),
         (use_dataset, "study small: no data set SHARP; it has ONLY, FOLDS, SOME"),
         (use_model, "no model oracle; it has lstm, cnn, cnn_b, tree, two_brier_score"),
         (use_headline, "no model oracle"),

@@ -11,10 +11,13 @@ import pytest
 import torch
 import yaml
 
+from fit_networks import MODELS as FITTED
 from fit_networks import fit_networks
 from flaredag.errors import InputError
-from flaredag.ranking_tables import order_of_features, read_subset_scores
+from flaredag.ranking_settings import Order
+from flaredag.ranking_tables import order_of_features
 from flaredag.samples import write_windows
+from flaredag.subset_scores import SUBSET_COLUMNS, read_subset_scores
 from flaredag.verification import threshold_of_best_true_skill_statistic
 from made_up_datasets import drawn_datasets, entries_of_seeds
 from score_subsets import MODELS, main, score_subsets
@@ -23,6 +26,12 @@ ROOT = Path(__file__).resolve().parents[2]
 FEATURES = ("area", "usfluxl", "meangbl", "r_value")
 LSTM = {"hidden_size": 8, "n_layers": 1, "learning_rate": 0.02, "batch_size": 16, "max_epochs": 4, "patience_epochs": 4}
 REGRESSION = {"inverse_regularisation": 1.0, "n_features": "all"}
+HEAD = {"head_sizes": [8, 8, 8], "head_dropouts": [0.1, 0.1, 0.1], "class_weights": "balanced"}
+TRAINING = {"learning_rate": 0.01, "batch_size": 16, "max_epochs": 3, "kept_epoch": "true_skill_statistic"}
+TRANSFORMER = {"patch_steps": 2, "embedding_size": 8, "n_blocks": 1, "n_heads": 2, "head_size": 4, "mlp_size": 8}
+TRANSFORMER |= {"mlp_dropout": 0.1} | HEAD | TRAINING
+# Two names of one training.
+BOTH_EPOCHS = {"transformer": TRANSFORMER, "transformer_by_brier_score": TRANSFORMER | {"kept_epoch": "brier_score"}}
 SUBSETS = [["area"], ["usfluxl"], ["area", "r_value"]]
 
 
@@ -49,7 +58,8 @@ def scored(inputs, **changes):
 
 def test_a_feature_that_tells_comes_first_and_the_others_add_nothing(inputs):
     scores = scored(inputs, subsets=[[name] for name in FEATURES])
-    assert order_of_features(scores, FEATURES)["feature"].iloc[0] == "area"
+    order = Order("logistic_regression", "true_skill_statistic", "best_on_test")
+    assert order_of_features(scores, FEATURES, order)["feature"].iloc[0] == "area"
     at_validation = scores[(scores["threshold"] == "validation") & (scores["metric"] == "true_skill_statistic")]
     means = at_validation.groupby("features")["value"].mean()
     assert means["area"] > 0.4 > means.drop("area").max()
@@ -60,11 +70,18 @@ def test_all_features_are_the_fit_of_the_study_itself(inputs):
     whole = made_from(inputs, models={"lstm": LSTM})
     predictions, _ = fit_networks(**inputs, made_from=whole)
     for seed in (0, 1):
-        own = predictions[(predictions["seed"] == seed) & (predictions["split"] == "validation")]
-        label, probability = own["label"].to_numpy(), own["probability"].to_numpy()
-        wanted = threshold_of_best_true_skill_statistic(label, probability)
-        chosen = scores[(scores["seed"] == seed) & (scores["metric"] == "threshold")].set_index("threshold")["value"]
-        assert chosen["validation"] == wanted
+        splits = predictions[predictions["seed"] == seed].groupby("split")
+        own = splits.get_group("validation")
+        wanted = threshold_of_best_true_skill_statistic(own["label"].to_numpy(), own["probability"].to_numpy())
+        of_seed = scores[scores["seed"] == seed].set_index(["metric", "threshold"])["value"]
+        assert of_seed["threshold", "validation"] == wanted
+        test = splits.get_group("test")
+        label, probability = test["label"].to_numpy(), test["probability"].to_numpy()
+        # Hits and false alarms at 0.5, and the Brier score against that of the event rate of the test split.
+        skill = (probability[label == 1] > 0.5).mean() - (probability[label == 0] > 0.5).mean()
+        assert of_seed["true_skill_statistic", "fixed_0.5"] == pytest.approx(skill)
+        brier = ((probability - label) ** 2).mean() / (label.mean() * (1 - label.mean()))
+        assert of_seed["brier_skill_score", ""] == pytest.approx(1 - brier)
 
 
 def test_the_threshold_that_is_best_on_test_is_no_worse_than_that_of_validation(inputs):
@@ -72,6 +89,38 @@ def test_the_threshold_that_is_best_on_test_is_no_worse_than_that_of_validation(
     skill = skill["value"].unstack()
     assert (skill["best_on_test"] >= skill["validation"]).all()
     assert len(skill) == len(SUBSETS) * 2
+
+
+def test_two_epochs_of_one_training_are_scored_as_each_alone(inputs, monkeypatch):
+    trained = []
+    fit_kept_epochs = MODELS["transformer"].fit_kept_epochs
+
+    def counted(*samples, **settings):
+        trained.append(settings["kept_epochs"])
+        return fit_kept_epochs(*samples, **settings)
+
+    monkeypatch.setattr(MODELS["transformer"], "fit_kept_epochs", counted)
+    both = scored(inputs, models=BOTH_EPOCHS, seeds=[0])
+    assert list(both) == list(SUBSET_COLUMNS)
+    # A training a subset, not one a model.
+    assert trained == [["true_skill_statistic", "brier_score"]] * len(SUBSETS)
+    for model, settings in BOTH_EPOCHS.items():
+        alone = scored(inputs, models={model: settings}, seeds=[0])
+        own = both[both["model"] == model].reset_index(drop=True)
+        assert own["value"].to_numpy() == pytest.approx(alone["value"].to_numpy(), nan_ok=True)
+        assert own.drop(columns="value").equals(alone.drop(columns="value"))
+
+
+def test_models_that_cannot_share_a_training_have_one_each(inputs):
+    models = {"logistic_regression": REGRESSION, "logistic_regression_on_quantiles": REGRESSION}
+    both = scored(inputs, models=models)
+    first, second = (both.loc[both["model"] == name, "value"].to_numpy() for name in models)
+    np.testing.assert_array_equal(first, second)
+
+
+def test_models_of_several_trainings_are_told(inputs):
+    with pytest.raises(InputError, match="transformer, transformer_by_brier_score: their settings differ in more than"):
+        scored(inputs, models=BOTH_EPOCHS | {"transformer_by_brier_score": TRANSFORMER | {"batch_size": 8}})
 
 
 def test_same_bytes_on_any_number_of_threads_and_in_any_batch(inputs, tmp_path):
@@ -123,11 +172,21 @@ def test_other_features_windows_and_masked_models_are_told(inputs, study_windows
 
 def test_every_model_ranks_and_the_schema_names_them(inputs):
     schema = yaml.safe_load((ROOT / "rules" / "config.schema.yaml").read_text())
-    assert schema["$defs"]["study"]["properties"]["ranking"]["properties"]["model"]["enum"] == list(MODELS)
+    orders = schema["$defs"]["study"]["properties"]["ranking"]["properties"]["orders"]
+    pattern = re.compile(orders["additionalProperties"]["properties"]["model"]["pattern"])
     configured = yaml.safe_load((ROOT / "config.yaml").read_text())["models"]
+    assert {name for name in configured if pattern.search(name)} == set(MODELS)
     for name in MODELS:
         settings = configured[name] | ({"max_epochs": 1, "batch_size": 16} if "max_epochs" in configured[name] else {})
-        assert len(scored(inputs, subsets=[["area"]], models={name: settings}, seeds=[0])) == 5
+        # The TSS at three thresholds, two of which are chosen, ROC area and Brier skill score.
+        assert len(scored(inputs, subsets=[["area"]], models={name: settings}, seeds=[0])) == 7
+
+
+def test_names_of_networks_are_those_of_the_rule_that_fits_them():
+    assert {name: module for name, module in FITTED.items() if name in MODELS} == {
+        name: module for name, module in MODELS.items() if name in FITTED
+    }
+    assert len(MODELS.keys() & FITTED.keys()) == len(MODELS) - 2
 
 
 def test_progress_is_told_with_the_time_left(inputs, caplog, monkeypatch):
