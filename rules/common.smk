@@ -26,6 +26,7 @@ from flaredag import (
     studies,
     study_checks,
     study_series,
+    vector_segments,
     verification_settings,
 )
 from flaredag.errors import InputError
@@ -65,6 +66,7 @@ for name, settings in STUDIES.items():
 SIMULATION = config["archives"]["embedded"]["simulation"]
 RETRIEVAL = config["archives"]["jsoc"]["retrieval"]
 FINAL = {"as_of": RETRIEVAL["as_of"], "final_after_days": RETRIEVAL["final_after_days"]}
+OF_VECTOR_FIELD = "|".join(archive_files.INSTRUMENTS_OF_VECTOR_FIELD)
 
 
 wildcard_constraints:

@@ -23,7 +23,7 @@ rule retrieve_keywords:
 rule retrieve_segments:
     """Retrieve the magnetograms of one shard of regions from JSOC: exports in small batches, each file checked."""
     input:
-        keywords="results/jsoc/raw/keywords/{instrument}-{shard}.csv",
+        records="results/jsoc/raw/keywords/{instrument}-{shard}.csv",
     output:
         index="results/jsoc/raw/segments/{instrument}-{shard}.json",
     log:
@@ -31,10 +31,24 @@ rule retrieve_segments:
     conda:
         "../envs/retrieve_segments.yaml"
     params:
-        settings={key: RETRIEVAL[key] for key in ("series", "segment")},
+        settings={"series": RETRIEVAL["series"], "segments": [RETRIEVAL["segment"]]},
         code=code_digest("retrieve_segments.py"),
     script:
         "../scripts/retrieve_segments.py"
+
+
+use rule retrieve_segments as retrieve_vector_segments with:
+    input:
+        records="results/jsoc/days_before_flares/{instrument}-{shard}.csv",
+    output:
+        index="results/jsoc/raw/vector_segments/{instrument}-{shard}.json",
+    log:
+        "results/jsoc/logs/retrieve_vector_segments/{instrument}-{shard}.log",
+    wildcard_constraints:
+        instrument=OF_VECTOR_FIELD,
+    params:
+        settings={"series": RETRIEVAL["series"], "segments": list(vector_segments.MAPS)},
+        code=code_digest("retrieve_segments.py"),
 
 
 rule retrieve_flare_reports:

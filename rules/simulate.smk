@@ -22,6 +22,25 @@ rule simulate_sun:
         "../scripts/simulate_sun.py"
 
 
+rule simulate_vector_segments:
+    """Simulate the vector field of listed records of one shard: the maps that their keywords were made from."""
+    input:
+        records="results/embedded/days_before_flares/{instrument}-{shard}.csv",
+    output:
+        index="results/embedded/raw/vector_segments/{instrument}-{shard}.json",
+    log:
+        "results/embedded/logs/simulate_vector_segments/{instrument}-{shard}.log",
+    wildcard_constraints:
+        instrument=OF_VECTOR_FIELD,
+    conda:
+        "../envs/simulate_vector_segments.yaml"
+    params:
+        **of_simulation("seed", "bad_record_fraction", "gaps_per_region"),
+        code=code_digest("simulate_vector_segments.py"),
+    script:
+        "../scripts/simulate_vector_segments.py"
+
+
 rule simulate_catalogues:
     """Simulate what others list of the same Sun: flares by NCEI and HEK, region summaries, JSOC's map of HARPs."""
     input:

@@ -12,8 +12,7 @@ import pandas as pd
 
 from flaredag.artifacts import disk_full_told, write_json
 from flaredag.cubes import LARGEST_LONGITUDE_DEG, bad_images, frame_columns, frame_of, packed, write_cube
-from flaredag.errors import InputError
-from flaredag.fits_files import ListedFile, Magnetogram, PatchHeader, read_index, read_listed_magnetogram
+from flaredag.fits_files import ListedFile, PatchHeader, PatchImage, indexed_files, read_listed_image
 from flaredag.joblog import Progress, job_log
 from flaredag.jsoc import utc_from_tai
 from flaredag.rejections import Rejection, write_rejections
@@ -40,10 +39,10 @@ def curate_cubes(
     headers, nan_fractions, names, columns_of_frames, rejections, remarks = [], [], [], [], [], Counter()
     progress = Progress(LOG, f"{source}: magnetograms", len(files))
     for file in files:
-        found = read_listed_magnetogram(folder, file, source=source)
-        if isinstance(found, Magnetogram):
+        found = read_listed_image(folder, file, source=source)
+        if isinstance(found, PatchImage):
             found = _if_of_shard(found, file.name, source=source, instrument=instrument, shard=shard)
-        if isinstance(found, Magnetogram):
+        if isinstance(found, PatchImage):
             frame = packed(frame_of(found.image, instrument=instrument, **settings))
             frames.write(frame.tobytes())
             columns_of_frames.append(frame_columns(frame[None]))
@@ -82,9 +81,7 @@ def main(
     index: str, cube: str, counts: str, rejected: str, *, instrument: str, shard: int, settings: dict[str, Any]
 ) -> None:
     """Read the files of an index (JSON) from the folder of its name; write the cube, counts, what was rejected."""
-    files, folder = read_index(index), Path(index).with_suffix("")
-    if files and not folder.is_dir():
-        raise InputError(f"{index}: lists {len(files)} files, but there is no {folder}. Delete it to fetch them again.")
+    files, folder = indexed_files(index)
     Path(cube).parent.mkdir(parents=True, exist_ok=True)
     with disk_full_told(cube), tempfile.TemporaryFile(dir=Path(cube).parent) as frames:
         records, rejections, found = curate_cubes(
@@ -105,8 +102,8 @@ def main(
 
 
 def _if_of_shard(
-    magnetogram: Magnetogram, name: str, *, source: str, instrument: str, shard: int
-) -> Magnetogram | Rejection:
+    magnetogram: PatchImage, name: str, *, source: str, instrument: str, shard: int
+) -> PatchImage | Rejection:
     header = magnetogram.header
     if header.instrument != instrument:
         return Rejection(source, name, "file of the other instrument", header.instrument)
@@ -131,8 +128,8 @@ def _each_once(
     dropped, clashes = [], []
     for _, group in repeated.groupby(["region", "t_rec"]):
         first, *others = group["file"]
-        original = read_listed_magnetogram(folder, files[first], source=source)
-        same = all(_same_record(original, read_listed_magnetogram(folder, files[o], source=source)) for o in others)
+        original = read_listed_image(folder, files[first], source=source)
+        same = all(_same_record(original, read_listed_image(folder, files[o], source=source)) for o in others)
         dropped += others if same else [first, *others]
         if not same:
             text = f"region and time of {len(group)} files that differ"
@@ -140,8 +137,8 @@ def _each_once(
     return records[~records["file"].isin(dropped)].reset_index(drop=True), clashes
 
 
-def _same_record(one: Magnetogram | Rejection, other: Magnetogram | Rejection) -> bool:
-    return isinstance(one, Magnetogram) and isinstance(other, Magnetogram) and one.same_record_as(other)
+def _same_record(one: PatchImage | Rejection, other: PatchImage | Rejection) -> bool:
+    return isinstance(one, PatchImage) and isinstance(other, PatchImage) and one.same_record_as(other)
 
 
 def _frames_at(file: IO[bytes], places: np.ndarray, *, pixels: int) -> np.ndarray:

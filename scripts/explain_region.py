@@ -20,7 +20,7 @@ from flaredag.attributions import (
 from flaredag.cubes import cube_stem, read_cube, read_frames
 from flaredag.errors import InputError
 from flaredag.explanations import METHODS, Explanation, write_checks, write_explanation
-from flaredag.fits_files import Magnetogram, read_index, read_listed_magnetogram
+from flaredag.fits_files import PatchImage, read_index, read_listed_image
 from flaredag.joblog import Progress, job_log
 from flaredag.models.cnn import FittedCNN
 from flaredag.samples import StudyWindows, read_datasets, read_windows
@@ -107,8 +107,8 @@ def originals_of(cube: str, segments: str, sequence: RegionSequence) -> tuple[np
     for name in names:
         if name not in listed:
             raise InputError(f"{segments}: does not list {name}, which {cube} holds. Delete the cube to make it anew.")
-        found = read_listed_magnetogram(Path(segments).with_suffix(""), listed[name], source=Path(segments).name)
-        if not isinstance(found, Magnetogram):
+        found = read_listed_image(Path(segments).with_suffix(""), listed[name], source=Path(segments).name)
+        if not isinstance(found, PatchImage):
             raise InputError(f"{segments}: {name}: {found.reason} ({found.text}). Delete the index to fetch it again.")
         images.append(found.image)
         progress.advance(name)

@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -121,22 +121,25 @@ def retrieve_segments(
     return kept.missing | exports.given_up
 
 
-def wanted_files(keywords: str | Path, *, instrument: str, series: str, segment: str) -> dict[str, SegmentFile]:
-    """Files of all records of a keyword table, by name, sorted."""
+def wanted_files(
+    records: str | Path, *, instrument: str, series: str, segments: Sequence[str]
+) -> dict[str, SegmentFile]:
+    """Files of the `segments` of all records of a table, by name, sorted."""
     region_keyword = REGION_KEYWORD[instrument]
-    table = read_raw_csv(keywords, [region_keyword, "T_REC"])
+    table = read_raw_csv(records, [region_keyword, "T_REC"])
     wrong = ~table[region_keyword].str.fullmatch(r"\d+") | ~table["T_REC"].str.fullmatch(r"[\d.]+_[\d:]+_TAI")
     if wrong.any():
-        LOG.warning("%s: %d records without region or T_REC: no files of them", keywords, wrong.sum())
+        LOG.warning("%s: %d records without region or T_REC: no files of them", records, wrong.sum())
     files = {
         SegmentFile(series, region_keyword, int(region), t_rec, segment)
         for region, t_rec in table[~wrong].itertuples(index=False, name=None)
+        for segment in segments
     }
     return {file.name: file for file in sorted(files)}
 
 
 def main(
-    keywords: str | Path,
+    records: str | Path,
     index: str | Path,
     *,
     instrument: str,
@@ -148,13 +151,13 @@ def main(
     back_off: BackOff | None = None,
     timeout_seconds: float = 60.0,
 ) -> None:
-    """Bring the files of all records of `keywords` (CSV) into the folder named as `index` (JSON), then write `index`.
+    """Bring the files of all `records` (CSV) into the folder named as `index` (JSON), then write `index`.
 
-    `settings`: series of each instrument, and segment. `notify`: see `flaredag.jsoc_requests.notify_address`.
+    `settings`: series of each instrument, and segments. `notify`: see `flaredag.jsoc_requests.notify_address`.
     """
     index, back_off = Path(index), back_off or BackOff()
-    series, segment = settings["series"][instrument], settings["segment"]
-    wanted = wanted_files(keywords, instrument=instrument, series=series, segment=segment)
+    series, segments = settings["series"][instrument], settings["segments"]
+    wanted = wanted_files(records, instrument=instrument, series=series, segments=segments)
     state = index.parent / f".{index.stem}"
     with disk_full_told(index), requests.Session() as session:
         kept = KeptFiles(index.with_suffix(""), state / "files.tsv", wanted)
@@ -165,8 +168,11 @@ def main(
             client = JsocClient(
                 address, log=LOG, back_off=back_off, timeout_seconds=timeout_seconds, notify=notify_address(notify)
             )
-            if segment not in (there := client.segments_of(series)):
-                raise InputError(f"{series}: no segment {segment}; it has {', '.join(there)}. Mend config.yaml.")
+            there = client.segments_of(series)
+            if absent := [name for name in segments if name not in there]:
+                raise InputError(
+                    f"{series}: no segment {', '.join(absent)}; it has {', '.join(there)}. Mend config.yaml."
+                )
             client.check_notify()
             exports = Exports(
                 client,
@@ -191,7 +197,7 @@ if __name__ == "__main__":
     with job_log(snakemake.log[0]):
         RETRIEVAL = snakemake.config["archives"]["jsoc"]["retrieval"]
         main(
-            snakemake.input.keywords,
+            snakemake.input.records,
             snakemake.output.index,
             instrument=snakemake.wildcards.instrument,
             settings=snakemake.params.settings,

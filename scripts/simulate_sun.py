@@ -1,16 +1,14 @@
 """One shard of the simulated Sun: keyword records and magnetograms as JSOC gives them, flares of its regions."""
 
-import hashlib
 import logging
-import shutil
 from collections.abc import Sequence
-from pathlib import Path
 
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from flaredag.artifacts import write_csv, write_json
+from flaredag.artifacts import write_csv
 from flaredag.joblog import Progress, job_log
+from flaredag.simulated_files import SegmentFolder
 from flaredag.simulated_flares import FLARE_COLUMNS, region_flares
 from flaredag.simulated_records import RegionRecords, columns_of, region_records
 from flaredag.simulated_regions import region_of_number
@@ -41,11 +39,8 @@ def main(
     gaps_per_region: float,
 ) -> None:
     """Write records (CSV), magnetograms (in the folder of the index's name), flares (CSV), last the index (JSON)."""
-    folder = Path(index).with_suffix("")
-    # What a killed job left would not be listed in the index, yet lie there.
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    tables, flare_lists, listed = [pd.DataFrame(columns=columns_of(instrument))], [], []
+    folder = SegmentFolder(index)
+    tables, flare_lists = [pd.DataFrame(columns=columns_of(instrument))], []
     progress = Progress(LOG, f"regions of {instrument}", len(numbers))
     # One thread, so that sums of products come out the same on any machine of one kind.
     with threadpool_limits(1):
@@ -59,18 +54,16 @@ def main(
             )
             tables.append(records.table)
             flare_lists.append(of_region)
-            for name, content in sorted(records.files.items()):
-                (folder / name).write_bytes(content)
-                listed.append({"name": name, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()})
+            folder.add(records.files)
             progress.advance()
     table = pd.concat(tables, ignore_index=True)
     flare_list = pd.concat(flare_lists, ignore_index=True) if flare_lists else pd.DataFrame(columns=list(FLARE_COLUMNS))
     write_csv(keywords, table)
     write_csv(flares, flare_list)
-    write_json(index, {"files": sorted(listed, key=lambda file: file["name"])})
+    folder.finish()
     LOG.info(
-        "%s: %d regions, %d records, %d magnetograms, %d flares", keywords, len(numbers), len(table), len(listed),
-        len(flare_list),
+        "%s: %d regions, %d records, %d magnetograms, %d flares", keywords, len(numbers), len(table),
+        len(folder.listed), len(flare_list),
     )  # fmt: skip
 
 

@@ -1,9 +1,9 @@
 """JSOC and HEK on this machine: enough of their HTTP for the real clients of drms and sunpy.
 
-`JsocServer.from_raw(folder)` serves raw files of an archive (keywords/*.csv, segments/*.json), so that what the
-simulated Sun writes can be retrieved as from JSOC, its Lorentz forces from a series of their own. Answers have the
-fields of JSOC's own; an error of too many exports names the e-mail address, as JSOC's does. Faults of the transport
-are those of `LocalServer`.
+`JsocServer.from_raw(folder)` serves raw files of an archive (keywords/*.csv, segments/*.json, vector_segments/*.json),
+so that what the simulated Sun writes can be retrieved as from JSOC, its Lorentz forces from a series of their own.
+Answers have the fields of JSOC's own; an error of too many exports names the e-mail address, as JSOC's does. Faults of
+the transport are those of `LocalServer`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ REGION_KEYWORD = {"hmi.sharp_cea_720s": "HARPNUM", "mdi.smarp_cea_96m": "TARPNUM
 SERIES_OF_INSTRUMENT = {"sharp": "hmi.sharp_cea_720s", "smarp": "mdi.smarp_cea_96m"}
 LORENTZ_FORCE = ("TOTBSQ", "TOTFX", "TOTFY", "TOTFZ", "EPSX", "EPSY", "EPSZ")
 TYPE_OF_KEYWORD = {"T_REC": "time", "NOAA_ARS": "string", "NOAA_NUM": "int", "NOAA_AR": "int", "QUALITY": "int"}
-SEGMENTS = ("magnetogram", "bitmap")
+SEGMENTS = ("magnetogram", "bitmap", "conf_disambig", "Br", "Bp", "Bt")
 T_REC_FORMAT = "%Y.%m.%d_%H:%M:%S_TAI"
 MINUTES_OF_UNIT = {"m": 1, "h": 60, "d": 1440}
 COMPARISONS = {
@@ -117,7 +117,8 @@ class JsocServer(LocalServer):
     An export is pending for `polls_pending` questions about its status, and says to wait `wait_seconds`; with
     `most_exports_pending` more are refused as JSOC refuses them (status 7). `export_faults` are used up one an export
     request: "refused" (status 4), "failed" (accepted, status 4 later), "forgotten" (status 6 for ever),
-    "no file" (its first record has none), "another" (its first file is that of its last record) or "right".
+    "no file" (its first record has none), "another" (its first file is that of its last record), "nameless" (its list
+    does not tell the segments) or "right".
     """
 
     def __init__(
@@ -147,7 +148,7 @@ class JsocServer(LocalServer):
 
     @classmethod
     def from_raw(cls, folder: Path, **settings) -> JsocServer:
-        """Server of the raw files of an archive: keywords/{instrument}-{shard}.csv, segments/... and hek/*.json."""
+        """Server of the raw files of an archive: keywords/{instrument}-{shard}.csv, segments of both kinds, hek/."""
         series = []
         for instrument, name in SERIES_OF_INSTRUMENT.items():
             records, keywords = [], {}
@@ -162,7 +163,7 @@ class JsocServer(LocalServer):
             if keywords:
                 series.append(part_of(name, records, [keyword for keyword in keywords if keyword not in forces]))
         files: dict[str, bytes | Path] = {}
-        for index in sorted((folder / "segments").glob("*.json")):
+        for index in sorted(folder.glob("*segments/*.json")):
             for file in json.loads(index.read_text())["files"]:
                 files[file["name"]] = index.with_suffix("") / file["name"]
         if "events" not in settings:
@@ -259,7 +260,8 @@ class JsocServer(LocalServer):
             for segment in found.segments or SEGMENTS:
                 names = {**record, "T_REC:A": re.sub("[.:]", "", record["T_REC"]), "segment": segment}
                 name = re.sub(r"\{([\w:]+)\}", lambda m, names=names: names[m[1]], query["filenamefmt"]) + ".fits"
-                entries.append((f"{_record_name(found.series, record)}{{{segment}}}", name, self.files.get(name)))
+                told = "" if fault == "nameless" else f"{{{segment}}}"
+                entries.append((_record_name(found.series, record) + told, name, self.files.get(name)))
         if fault == "no file":
             entries[0] = (*entries[0][:2], None)
         elif fault == "another":

@@ -37,14 +37,19 @@ def series_of(records: Iterable[dict[str, str]], name: str = SHARP) -> Series:
     return Series(name, records, list(records[0]))
 
 
-def file_name(region: int, t_rec: str, *, series: str = SHARP) -> str:
-    """JSOC's name of the magnetogram of a record."""
-    return f"{series}.{region}.{t_rec.replace('.', '').replace(':', '')}.magnetogram.fits"
+def file_name(region: int, t_rec: str, *, series: str = SHARP, segment: str = "magnetogram") -> str:
+    """JSOC's name of the file of a segment of a record."""
+    return f"{series}.{region}.{t_rec.replace('.', '').replace(':', '')}.{segment}.fits"
 
 
-def magnetogram_file(region: int, t_rec: str, *, series: str = SHARP) -> bytes:
+def segment_file(region: int, t_rec: str, segment: str) -> bytes:
+    """The file of a segment of SHARP's: each has other pixels."""
+    return magnetogram_file(region, t_rec, seed=sum(segment.encode()))
+
+
+def magnetogram_file(region: int, t_rec: str, *, series: str = SHARP, seed: int = 0) -> bytes:
     """A magnetogram of 40 x 60 pixels, compressed as JSOC's are."""
-    rng = np.random.default_rng(region)
+    rng = np.random.default_rng([region, seed])
     header = fits.Header({REGION_KEYWORD[series]: region, "T_REC": t_rec, "QUALITY": 0})
     image = rng.integers(-3000, 3000, size=(40, 60), dtype=np.int32)
     out = io.BytesIO()

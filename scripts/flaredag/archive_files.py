@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from flaredag.shards import shards_between
-from flaredag.simulated_regions import numbers_by_shard, years
+from flaredag.simulated_regions import CADENCE_MINUTES, numbers_by_shard, years
 from flaredag.sources import FORMS, files_of_form
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ FORM_OF_FLARE_LIST = {
 # Raw records of each kind of keyword tables: those at the cadence of the magnetograms, and those of every hour.
 RAW_OF_TABLES = {"tables": "keywords", "hourly_tables": "hourly_keywords"}
 REGION_SUMMARIES = "srs/{year}_SRS.tar.gz"
-# JSOC's series of Lorentz forces goes by HARPs.
-INSTRUMENTS_OF_FORCES = ("sharp",)
+# Series of the vector field, and of the Lorentz forces, go by HARPs.
+INSTRUMENTS_OF_VECTOR_FIELD = ("sharp",)
 PUBLISHED = "results/published"
 SYNOPTIC_CHARTS = "hmi_synoptic_small/charts.nc"
 HARP_NOAA = "harp_noaa/all_harps_with_noaa_ars.txt"
@@ -85,8 +85,8 @@ def observed_files(archive: str, settings: Mapping[str, Any], *, used: Collectio
 
     `settings`: of the archive in the configuration; with `simulation` its shards and years are those of the
     simulated Sun, else those of `regions` (first and last of each instrument) and `years` under `retrieval`. Each
-    flare list by itself is there only where one of them is `used`; so are hourly tables, of instruments with a series
-    of Lorentz forces, where the archive is retrieved.
+    flare list by itself is there only where one of them is `used`. So are, of instruments that see the vector field,
+    hourly tables with the Lorentz forces, where the archive is retrieved, and tables with HED parameters.
     """
     raw, curated = f"results/{archive}/raw", f"results/{archive}"
     names, covered = _shards(settings), _years(settings)
@@ -105,18 +105,22 @@ def observed_files(archive: str, settings: Mapping[str, Any], *, used: Collectio
     files["regions_counts"] = [f"{curated}/regions.json"]
     if "flare_lists" in _groups(used):
         files |= _flare_lists(curated, settings["flare_lists"])
-    hourly = []
-    if "hourly_tables" in used and "retrieval" in settings:
-        hourly = [name for name in names if name.partition("-")[0] in INSTRUMENTS_OF_FORCES]
-    for name in hourly:
-        for kind, paths in _with_counts("hourly_tables", f"{curated}/hourly_tables/{name}", ".nc").items():
-            files.setdefault(kind, []).extend(paths)
+    of_vector_field = [name for name in names if name.partition("-")[0] in INSTRUMENTS_OF_VECTOR_FIELD]
+    hourly = of_vector_field if "hourly_tables" in used and "retrieval" in settings else []
+    energetic = of_vector_field if "high_energy_sharp_tables" in used else []
+    for kind, shards in {"hourly_tables": hourly, "high_energy_sharp_tables": energetic}.items():
+        for name in shards:
+            for of_kind, paths in _with_counts(kind, f"{curated}/{kind}/{name}", ".nc").items():
+                files.setdefault(of_kind, []).extend(paths)
+    if energetic:
+        files["days_before_flares"] = [f"{curated}/days_before_flares/{name}.csv" for name in energetic]
     return ArchiveFiles(
         shards=names,
         raw={
             "keywords": [f"{raw}/keywords/{name}.csv" for name in names],
             **({"hourly_keywords": [f"{raw}/hourly_keywords/{name}.csv" for name in hourly]} if hourly else {}),
             "segments": [f"{raw}/segments/{name}.json" for name in names],
+            **({"vector_segments": [f"{raw}/vector_segments/{name}.json" for name in energetic]} if energetic else {}),
             # What the simulation knows of its flares and regions; nothing downstream reads it.
             **({"simulated": [f"{raw}/simulated/{name}.csv" for name in names]} if "simulation" in settings else {}),
             **{
@@ -134,8 +138,8 @@ def observed_files(archive: str, settings: Mapping[str, Any], *, used: Collectio
     )
 
 
-# Kinds that only some studies read, of `published` unless they are flare lists, and apart from the tables and flares
-# that all others do: each group comes and goes as a whole.
+# Kinds that only some studies read, of `published` unless they are flare lists or `high_energy_sharp_tables`, and apart
+# from the tables and flares that all others do: each group comes and goes as a whole.
 OPTIONAL_KINDS = {
     "synoptic": ("synoptic_tables", "synoptic_cubes"),
     "listed_flares": ("listed_flares",),
@@ -243,6 +247,11 @@ def _flare_lists(folder: str, names: Collection[str]) -> dict[str, list[str]]:
 def _with_counts(kind: str, stem: str, suffix: str) -> dict[str, list[str]]:
     """A curated file, and what was counted and left out in making it, by kind."""
     return {kind: [f"{stem}{suffix}"], f"{kind}_counts": [f"{stem}.json"], f"{kind}_rejected": [f"{stem}.rejected.csv"]}
+
+
+def cadence_minutes(settings: Mapping[str, Any]) -> int:
+    """Minutes between the keyword records of an archive of patches; `settings` as of `observed_files`."""
+    return CADENCE_MINUTES if "simulation" in settings else settings["retrieval"]["cadence_minutes"]
 
 
 def _shards(settings: Mapping[str, Any]) -> list[str]:

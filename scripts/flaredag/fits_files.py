@@ -1,4 +1,4 @@
-"""FITS files of JSOC's patch series: the magnetogram, where and when it was taken, or why it cannot be used."""
+"""FITS files of JSOC's patch series: the image, where and when it was taken, or why it cannot be used."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ EARLIEST_T_REC = np.datetime64("1995-01-01", "s")  # SoHO was launched in Decemb
 LATEST_T_REC = np.datetime64("2100-01-01", "s")
 # The header's time, whole seconds: SMARP has a fraction of zeros, SHARP has none.
 _T_REC = re.compile(r"(\d{4})\.(\d\d)\.(\d\d)_(\d\d:\d\d:\d\d)(?:\.0+)?_TAI")
-_JSOC_FILE_NAME = re.compile(r"[\w.]+?\.(\d+)\.(\d{4})(\d\d)(\d\d)_(\d\d)(\d\d)(\d\d)_TAI\.\w+\.fits")
+_JSOC_FILE_NAME = re.compile(r"[\w.]+?\.(\d+)\.(\d{4})(\d\d)(\d\d)_(\d\d)(\d\d)(\d\d)_TAI\.(\w+)\.fits")
 _CARD_BYTES = 80
 _ALL_ONES = 0xFFFFFFFF
 _FAULT_OF_WARNING = {
@@ -80,8 +80,8 @@ class PatchHeader:
 
 
 @dataclass(frozen=True)
-class Magnetogram:
-    """A line-of-sight magnetogram: dims (y, x), gauss, NaN where nothing was measured, as beyond the limb.
+class PatchImage:
+    """A segment of a record: dims (y, x), gauss of a field, NaN where nothing was measured, as beyond the limb.
 
     `remarks`: what astropy found unusual in the file without its being a fault.
     """
@@ -91,7 +91,7 @@ class Magnetogram:
     nan_fraction: float
     remarks: tuple[str, ...]
 
-    def same_record_as(self, other: Magnetogram) -> bool:
+    def same_record_as(self, other: PatchImage) -> bool:
         """Whether both hold the same pixels and header values."""
         return repr(self.header) == repr(other.header) and np.array_equal(self.image, other.image, equal_nan=True)
 
@@ -129,10 +129,19 @@ def read_index(path: str | Path) -> list[ListedFile]:
     return sorted(listed, key=lambda file: file.name)
 
 
-def read_listed_magnetogram(folder: Path, file: ListedFile, *, source: str) -> Magnetogram | Rejection:
-    """The magnetogram of `file` in `folder`, read once, if its bytes are those listed; or why it cannot be used.
+def indexed_files(index: str | Path) -> tuple[list[ListedFile], Path]:
+    """Files of an index, and the folder of its name that they lie in; InputError where it lists some without folder."""
+    files, folder = read_index(index), Path(index).with_suffix("")
+    if files and not folder.is_dir():
+        raise InputError(f"{index}: lists {len(files)} files, but there is no {folder}. Delete it to fetch them again.")
+    return files, folder
 
-    Raises InputError where the file is there and the system does not give it: that is no fault of the record.
+
+def read_listed_image(folder: Path, file: ListedFile, *, source: str, in_gauss: bool = True) -> PatchImage | Rejection:
+    """The image of `file` in `folder`, read once, if its bytes are those listed; or why it cannot be used.
+
+    `in_gauss`: whether it is a field, and so has that unit. Raises InputError where the file is there and the system
+    does not give it: that is no fault of the record.
     """
     path = folder / file.name
     try:
@@ -149,11 +158,11 @@ def read_listed_magnetogram(folder: Path, file: ListedFile, *, source: str) -> M
     digest = hashlib.sha256(content).hexdigest()
     if digest != file.sha256.lower():
         return Rejection(source, file.name, "sha256 differs from the index", f"{digest}; listed {file.sha256}")
-    return read_magnetogram(content, source=source, place=file.name)
+    return read_image(content, source=source, place=file.name, in_gauss=in_gauss)
 
 
-def read_magnetogram(content: bytes | Path, *, source: str, place: str) -> Magnetogram | Rejection:
-    """The magnetogram in a FITS file, given as its bytes or path; a `Rejection` of `source`, `place` if of no use.
+def read_image(content: bytes | Path, *, source: str, place: str, in_gauss: bool = True) -> PatchImage | Rejection:
+    """The image in a FITS file, given as its bytes or path; a `Rejection` of `source`, `place` if of no use.
 
     The first two-dimensional image counts, be it in the first HDU or, compressed, in the second. Cards that astropy
     refuses (JSOC wrote `R_VALUE = nan`) matter only where their keyword is wanted. Where `place` is named as JSOC
@@ -163,10 +172,12 @@ def read_magnetogram(content: bytes | Path, *, source: str, place: str) -> Magne
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             image, header = _image_and_header(content if isinstance(content, bytes) else content.read_bytes())
+            if in_gauss:
+                _refuse_other_unit(header)
             patch = _patch_header(header, image.shape)
         remarks = tuple(dict.fromkeys(_remark(str(warning.message)) for warning in caught))
         _refuse_other_name(place, patch)
-        return Magnetogram(image, patch, _nan_fraction(image), remarks)
+        return PatchImage(image, patch, _nan_fraction(image), remarks)
     except _Fault as fault:
         return Rejection(source, place, fault.reason, fault.text)
 
@@ -229,10 +240,13 @@ def _nan_fraction(image: NDArray[np.float32]) -> float:
     return n_nan / image.size
 
 
-def _patch_header(header: fits.Header, shape: tuple[int, ...]) -> PatchHeader:
+def _refuse_other_unit(header: fits.Header) -> None:
     unit = str(_value(header, "BUNIT") or "").strip()
     if unit.lower() not in GAUSS:
         raise _Fault("unit is not gauss", f"BUNIT {unit!r}")
+
+
+def _patch_header(header: fits.Header, shape: tuple[int, ...]) -> PatchHeader:
     numbers = {key: _number(header, key) for key in INSTRUMENT_OF_KEYWORD}
     keywords = [key for key, number in numbers.items() if number >= 0 and number == round(number)]
     if len(keywords) != 1:
@@ -299,12 +313,23 @@ def _quality(header: fits.Header) -> int:
     return quality
 
 
-def _refuse_other_name(name: str, patch: PatchHeader) -> None:
+def named_record(name: str) -> tuple[int, np.datetime64, str] | None:
+    """Region number, T_REC (NaT if it is no time) and segment in a file's name, if it is one that JSOC gives."""
     found = _JSOC_FILE_NAME.fullmatch(name)
-    if found:
-        region, *parts = found.groups()
-        if (int(region), "{}-{}-{}T{}:{}:{}".format(*parts)) != (patch.region, str(patch.t_rec)):
-            raise _Fault("header disagrees with the file name", f"region {patch.region}, T_REC {patch.t_rec}")
+    if found is None:
+        return None
+    region, *parts, segment = found.groups()
+    try:
+        t_rec = np.datetime64("{}-{}-{}T{}:{}:{}".format(*parts), "s")
+    except ValueError:
+        t_rec = np.datetime64("NaT", "s")  # as of month 13
+    return int(region), t_rec, segment
+
+
+def _refuse_other_name(name: str, patch: PatchHeader) -> None:
+    named = named_record(name)
+    if named and named[:2] != (patch.region, patch.t_rec):
+        raise _Fault("header disagrees with the file name", f"region {patch.region}, T_REC {patch.t_rec}")
 
 
 def _value(header: fits.Header, keyword: str) -> Any:

@@ -1,11 +1,12 @@
 """Exports from JSOC: few at once, asked how they are getting on as JSOC says, remembered on disk.
 
 A killed run finds its exports again by their numbers and asks for nothing twice. An export that fails is asked for
-again in halves, until the record that it fails on stands alone; that one is given up after a few tries, the rest comes.
+again in halves, until the file that it fails on stands alone; that one is given up after a few tries, the rest comes.
 """
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 from flaredag.artifacts import read_json, write_json
 from flaredag.errors import InputError
 from flaredag.jsoc_requests import DONE, NOT_YET_KNOWN, PENDING, TOO_MANY
-from flaredag.segment_files import SegmentFile, name_format, region_and_time
+from flaredag.segment_files import SegmentFile, name_format, place_of_file
 
 if TYPE_CHECKING:
     import logging
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from flaredag.jsoc_requests import ExportAnswer, JsocClient
 
-EXPORTS_A_RECORD = 3  # that one record alone may fail
+EXPORTS_A_FILE = 3  # that one file alone may fail
 POLLS_UNKNOWN = 6  # JSOC knows an export only some time after it has accepted it
 MOST_POLLS = 500  # at up to a minute and a half each
 # More failures than these are no matter of single records, and nothing that a table should be missing quietly.
@@ -106,16 +107,15 @@ class Exports:
         self._remember()
 
     def fail(self, names: Sequence[str], reason: str) -> None:
-        """Ask again for files that an export did not bring: in halves, or, one alone, a few times."""
+        """Ask again for files that an export did not bring: in parts, or, one alone, a few times."""
         names = sorted(name for name in names if name in self.files)
         if len(names) > 1:
-            self.log.warning("%s; asking again for its %d records, in halves", reason, len(names))
-            half = len(names) // 2
-            self.waiting[:0] = [names[:half], names[half:]]
+            self.log.warning("%s; asking again for its %d files, in parts", reason, len(names))
+            self.waiting[:0] = _parts([self.files[name] for name in names])
             return
         for name in names:
             self.n_failures[name] = self.n_failures.get(name, 0) + 1
-            if self.n_failures[name] < EXPORTS_A_RECORD:
+            if self.n_failures[name] < EXPORTS_A_FILE:
                 self.client.back_off.sleep(self.client.back_off.seconds_after(self.n_failures[name]))
                 self.waiting.insert(0, [name])
                 continue
@@ -161,12 +161,15 @@ class Exports:
 
     def _addresses(self, one: Pending, answer: ExportAnswer) -> dict[str, str]:
         """Address of each file of an export, by our name for it; files not listed are left out."""
-        by_record = {region_and_time(record): address for record, address in answer.files}
+        by_place = {place_of_file(record, address): address for record, address in answer.files}
         found = {}
         for name in one.names:
-            file = self.files.get(name)
-            if file is not None and (file.region, file.t_rec) in by_record:
-                found[name] = by_record[file.region, file.t_rec]
+            if (file := self.files.get(name)) is None:
+                continue
+            # The last is that of a record without file, where nothing tells the segment.
+            for segment in (file.segment, ""):
+                if (file.region, file.t_rec, segment) in by_place:
+                    found.setdefault(name, by_place[file.region, file.t_rec, segment])
         return found
 
     def _remember(self) -> None:
@@ -174,22 +177,39 @@ class Exports:
 
 
 def _batches(files: Sequence[SegmentFile], size: int) -> list[list[str]]:
-    """Names in batches of one region each, as a record set takes one list of times."""
+    """Names in batches, each of one region and of at most `size` of its records that want the same segments.
+
+    A record set takes one list of times and one of segments, and brings all files of both.
+    """
     batches: list[list[str]] = []
-    region = None
-    for file in files:
-        if not batches or file.region != region or len(batches[-1]) == size:
+    last, n_records = None, 0
+    for (region, _), of_record in itertools.groupby(sorted(files), key=lambda file: (file.region, file.t_rec)):
+        wanted = list(of_record)
+        kind = region, [file.segment for file in wanted]
+        if kind != last or n_records == size:
             batches.append([])
-        batches[-1].append(file.name)
-        region = file.region
+            n_records = 0
+        batches[-1] += [file.name for file in wanted]
+        last, n_records = kind, n_records + 1
     return batches
 
 
+def _parts(files: Sequence[SegmentFile]) -> list[list[str]]:
+    """Names of two or more files in batches; those of one batch in two: halves of its records, or of its segments."""
+    batches = _batches(files, len(files))
+    if len(batches) > 1:
+        return batches
+    n_segments = len({file.segment for file in files})
+    n_records = len(files) // n_segments
+    half = n_records // 2 * n_segments or n_segments // 2
+    return [batches[0][:half], batches[0][half:]]
+
+
 def _record_set(files: Sequence[SegmentFile]) -> str:
-    """Record set of files of one region."""
+    """Record set of the files of a batch."""
     first = files[0]
-    times = ",".join(file.t_rec for file in files)
-    return f"{first.series}[{first.region}][{times}]{{{first.segment}}}"
+    times, segments = (dict.fromkeys(getattr(file, name) for file in files) for name in ("t_rec", "segment"))
+    return f"{first.series}[{first.region}][{','.join(times)}]{{{','.join(segments)}}}"
 
 
 def _read_pending(path: Path) -> list[Pending]:

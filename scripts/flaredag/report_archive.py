@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 KINDS = {
     "tables": "Keyword records",
     "hourly_tables": "Keyword records of every hour, with Lorentz forces",
+    "high_energy_sharp_tables": "Records of HED parameters, with SHARP keywords",
     "cubes": "Magnetograms",
     "flares": "Flares",
     "region_summaries": "NOAA's region summaries",
@@ -83,6 +84,7 @@ COUNTS = {
     "regions_linked_to_an_earlier_rotation": "regions that may be those of an earlier rotation: one split for both",
     "split_groups": "groups of regions that stay in one split",
     "summary_rows_rejected": "rows of region summaries not usable: left out",
+    "records_without_high_energy_region": "records without a region of high free energy density: left out",
     "records_rejected": "records not usable: left out",
     "map_lines_rejected": "lines of JSOC's map of HARPs not usable: left out",
 }

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 FITS_BLOCK_BYTES = 2880
 DIMS_OF_IMAGE = 2
 BLOCK_BYTES = 1 << 16
-_RECORD = re.compile(r"[\w.]+\[(\d+)\]\[([^\]]+)\]")
+_RECORD = re.compile(r"[\w.]+\[(\d+)\]\[([^\]]+)\](?:\{(\w+)\})?")
 _FRACTION = re.compile(r"\.\d+(?=_TAI$)")  # SMARP's headers have one, of zeros; records and names have none
 
 
@@ -48,10 +48,17 @@ def name_format(series: str, region_keyword: str) -> str:
     return f"{series}.{{{region_keyword}}}.{{T_REC:A}}.{{segment}}"
 
 
-def region_and_time(record: str) -> tuple[int, str] | None:
-    """Region number and T_REC of a record such as `hmi.sharp_cea_720s[377][2011.02.15_00:00:00_TAI]{magnetogram}`."""
+def place_of_file(record: str, address: str) -> tuple[int, str, str] | None:
+    """Region number, T_REC and segment of a file of an export, told by its record and its address.
+
+    A record is `hmi.sharp_cea_720s[377][2011.02.15_00:00:00_TAI]{magnetogram}`; where it lacks the segment the name of
+    the file has it, as that is asked for (`name_format`).
+    """
     match = _RECORD.match(record)
-    return (int(match[1]), _FRACTION.sub("", match[2].strip())) if match else None
+    if match is None:
+        return None
+    named = address.rsplit("/", 1)[-1].split(".")[-2:-1]
+    return int(match[1]), _FRACTION.sub("", match[2].strip()), match[3] or "".join(named)
 
 
 def fault_of_segment(content: bytes, file: SegmentFile) -> str | None:

@@ -1,4 +1,4 @@
-"""Header cards of simulated magnetograms: those of JSOC's exports that tell what, when, where and of what quality."""
+"""Header cards of simulated patches: those of JSOC's exports that tell what, when, where and of what quality."""
 
 from __future__ import annotations
 
@@ -90,10 +90,10 @@ def t_rec_text(time: np.datetime64, instrument: str = "sharp") -> str:
     return f"{day.replace('-', '.')}_{clock}{'.000' if instrument == 'smarp' else ''}_TAI"
 
 
-def file_name(instrument: str, number: int, time: np.datetime64) -> str:
-    """Name of the magnetogram of a record, as JSOC's exports have it."""
+def file_name(instrument: str, number: int, time: np.datetime64, *, segment: str = "magnetogram") -> str:
+    """Name of the file of a segment of a record, as JSOC's exports have it."""
     stamp = t_rec_text(time).replace(".", "").replace(":", "")
-    return f"{SERIES[instrument]}.{number}.{stamp}.magnetogram.fits"
+    return f"{SERIES[instrument]}.{number}.{stamp}.{segment}.fits"
 
 
 def constant_values(patch: SimulatedPatch) -> dict[str, Any]:

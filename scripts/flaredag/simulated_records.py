@@ -26,6 +26,7 @@ from flaredag.simulated_patches import (
     COARSE_PIXEL_DEG,
     FINE_PIXELS_A_COARSE_PIXEL,
     STRUCTURE_CONTRAST,
+    Camera,
     PatchView,
     SimulatedPatch,
     cell_means,
@@ -54,10 +55,13 @@ _FORMS = dict.fromkeys(("meangbl", "r_value", "meangam", "meangbt", "meangbz", "
 # Bits of QUALITY that readers let pass, and that they refuse.
 USUAL_QUALITY, BAD_QUALITY = {"sharp": 0x400, "smarp": 0x200}, {"sharp": 0x10000, "smarp": 0x40000}
 USUAL_QUALITY_FRACTION = 0.1
-FAULTS = ("keyword missing", "bad quality", "pixels missing", "other size", "no magnetogram")
+# A record of the last has no file of any segment.
+NO_FILES = "no magnetogram"
+FAULTS = ("keyword missing", "bad quality", "pixels missing", "other size", NO_FILES)
 BAD_QUALITY_NOISE = 6.0
 MEAN_GAP_RECORDS = 4.0
 VECTOR_PIXELS_A_COARSE_PIXEL = 2
+VECTOR_PIXEL_DEG = COARSE_PIXEL_DEG / VECTOR_PIXELS_A_COARSE_PIXEL
 # Errors of the vector field on such pixels, gauss; where the true field is stronger it is surely disambiguated.
 RADIAL_NOISE_GAUSS, HORIZONTAL_NOISE_GAUSS, DISAMBIGUATED_GAUSS = 12.0, 40.0, 90.0
 SURE, UNSURE = 90, 50
@@ -72,13 +76,24 @@ class RegionRecords:
 
 
 @dataclass(frozen=True)
-class _Record:
-    """A record: time (TAI), fault, values by JSOC's keyword (None: missing), image in steps (`BLANK`: no value)."""
+class Observation:
+    """What an instrument sees of a patch at one `time` (TAI; `utc`), with the fault that the record has, if any.
 
+    `position`: of the time among those of the patch; `image` in steps of the camera (`BLANK`: no value); `bitmap` of
+    its pixels; `edges_deg` as of `PatchView`; `lost_keyword`: the one that the record lacks by its fault, or empty;
+    `vector`: segments of the vector field, of HMI alone.
+    """
+
+    position: int
     time: np.datetime64
+    utc: np.datetime64
     fault: str
-    values: dict[str, Any]
+    quality: int
+    lost_keyword: str
     image: NDArray[np.int32]
+    bitmap: NDArray[np.uint8]
+    edges_deg: NDArray[np.float64]
+    vector: dict[str, NDArray]
 
 
 def columns_of(instrument: str) -> list[str]:
@@ -94,33 +109,47 @@ def region_records(
 
     `bad_record_fraction` of the records have one of `FAULTS`.
     """
+    patch, observations = observed(
+        region, instrument, seed=seed, bad_record_fraction=bad_record_fraction, gaps_per_region=gaps_per_region
+    )
+    rows, images = [], []
+    for observation in observations:
+        values = record_values(patch, observation)
+        rows.append(_texts(values, instrument))
+        if observation.fault != NO_FILES:
+            name = file_name(instrument, region.numbers[instrument], observation.time)
+            images.append((name, observation.image, values))
+    return RegionRecords(
+        table=pd.DataFrame(rows, columns=columns_of(instrument), dtype=str), files=_magnetograms(patch.camera, images)
+    )
+
+
+def observed(
+    region: SolarRegion, instrument: str, *, seed: int, bad_record_fraction: float, gaps_per_region: float
+) -> tuple[SimulatedPatch, Iterator[Observation]]:
+    """The patch of `region`, and what is seen of it at all times at which some of it is on the disk."""
     random = random_of("records", seed, region.k, sorted(CAMERAS).index(instrument))
     kept = ~_gaps(region.n_records, gaps_per_region, random)
     faults = np.where(
         random.random(region.n_records) < bad_record_fraction, random.choice(FAULTS, region.n_records), ""
     )
     patch = SimulatedPatch(region, CAMERAS[instrument], region.times[kept], seed)
-    records = list(_records(patch, faults[kept], random))
-    rows = [_texts(record.values, instrument) for record in records]
-    return RegionRecords(
-        table=pd.DataFrame(rows, columns=columns_of(instrument), dtype=str),
-        files=_files(patch, [record for record in records if record.fault != "no magnetogram"]),
-    )
+    return patch, _observations(patch, faults[kept], random)
 
 
-def _records(patch: SimulatedPatch, faults: NDArray[np.str_], random: np.random.Generator) -> Iterator[_Record]:
-    """Records at all times of `patch` at which some of it is on the disk."""
+def _observations(
+    patch: SimulatedPatch, faults: NDArray[np.str_], random: np.random.Generator
+) -> Iterator[Observation]:
     instrument, camera = patch.camera.instrument, patch.camera
-    shared = constant_values(patch)
     utc = utc_from_tai(pd.Series(patch.times)).to_numpy()
     for view in patch.views():
-        vector = _vector_segments(view, random) if instrument == "sharp" else []
+        vector = _vector_segments(view, random) if instrument == "sharp" else [{} for _ in view.positions]
         for i, position in enumerate(map(int, view.positions)):
             if np.isnan(view.edges_deg[i]).any():
                 continue
             fault = str(faults[position])
             image = np.where(view.off_disk[i], BLANK, view.steps[i])
-            bitmap = view.bitmap[i]
+            bitmap, lost_keyword = view.bitmap[i], ""
             quality = USUAL_QUALITY[instrument] if random.random() < USUAL_QUALITY_FRACTION else 0
             if fault == "bad quality":
                 quality |= BAD_QUALITY[instrument]
@@ -131,21 +160,36 @@ def _records(patch: SimulatedPatch, faults: NDArray[np.str_], random: np.random.
             elif fault == "other size":
                 cut = random.integers(3, 6, 2)
                 image, bitmap = image[cut[0] :, cut[1] :], bitmap[cut[0] :, cut[1] :]
-            field = np.where(image == BLANK, np.nan, image * camera.step_gauss)
-            values = line_of_sight_keywords(field, bitmap, instrument=instrument, pixel_degrees=camera.pixel_deg)
-            if vector:
-                values |= vector_keywords(vector[i], pixel_degrees=COARSE_PIXEL_DEG / VECTOR_PIXELS_A_COARSE_PIXEL)
-            row: dict[str, Any] = {name.upper(): values[name] for name in KEYWORDS[instrument]}
-            row = {name: value if np.isfinite(value) else None for name, value in row.items()}
-            if fault == "keyword missing":
-                row[str(random.choice(LINE_OF_SIGHT[:4])).upper()] = None
-            row |= {
-                name: None if np.isnan(edge) else float(edge)
-                for name, edge in zip(EDGES, view.edges_deg[i], strict=True)
-            }
-            row |= shared | time_values(patch, position, utc[position])
-            row |= {"QUALITY": quality, **_pixel_values(field, bitmap)}
-            yield _Record(patch.times[position], fault, row, image)
+            elif fault == "keyword missing":
+                lost_keyword = str(random.choice(LINE_OF_SIGHT[:4])).upper()
+            yield Observation(
+                position=position,
+                time=patch.times[position],
+                utc=utc[position],
+                fault=fault,
+                quality=quality,
+                lost_keyword=lost_keyword,
+                image=image,
+                bitmap=bitmap,
+                edges_deg=view.edges_deg[i],
+                vector=vector[i],
+            )
+
+
+def record_values(patch: SimulatedPatch, observation: Observation) -> dict[str, Any]:
+    """Values of a record by JSOC's keyword, None where missing; those of pixels are of the line-of-sight image."""
+    instrument, camera = patch.camera.instrument, patch.camera
+    field = np.where(observation.image == BLANK, np.nan, observation.image * camera.step_gauss)
+    keywords = line_of_sight_keywords(field, observation.bitmap, instrument=instrument, pixel_degrees=camera.pixel_deg)
+    if observation.vector:
+        keywords |= vector_keywords(observation.vector, pixel_degrees=VECTOR_PIXEL_DEG)
+    found = {name.upper(): keywords[name] for name in KEYWORDS[instrument]}
+    values: dict[str, Any] = {name: value if np.isfinite(value) else None for name, value in found.items()}
+    if observation.lost_keyword:
+        values[observation.lost_keyword] = None
+    values |= dict(zip(EDGES, map(float, observation.edges_deg), strict=True))
+    values |= constant_values(patch) | time_values(patch, observation.position, observation.utc)
+    return values | {"QUALITY": observation.quality, **pixel_values(field, observation.bitmap)}
 
 
 def _vector_segments(view: PatchView, random: np.random.Generator) -> list[dict[str, NDArray]]:
@@ -178,7 +222,8 @@ def _with_hole(image: NDArray[np.int32], random: np.random.Generator) -> NDArray
     return image
 
 
-def _pixel_values(field: NDArray[np.float64], bitmap: NDArray[np.uint8]) -> dict[str, Any]:
+def pixel_values(field: NDArray[np.float64], bitmap: NDArray[np.uint8]) -> dict[str, Any]:
+    """Header values of the pixels of an image, NaN where it has none: its centre, how many there are, how strong."""
     height, width = field.shape
     n_missing = int(np.isnan(field).sum())
     values: dict[str, Any] = {"CRPIX1": (width + 1) / 2, "CRPIX2": (height + 1) / 2, "NPIX": int((bitmap >= 30).sum())}  # noqa: PLR2004
@@ -200,23 +245,17 @@ def _texts(row: dict[str, Any], instrument: str) -> dict[str, str]:
     return numbers | {"T_REC": time, "QUALITY": f"0x{row['QUALITY']:08x}"} | texts
 
 
-def _files(patch: SimulatedPatch, records: list[_Record]) -> dict[str, bytes]:
-    """FITS files of `records` by name."""
-    instrument = patch.camera.instrument
-    by_shape: dict[tuple[int, ...], list[_Record]] = {}
-    for record in records:
-        by_shape.setdefault(record.image.shape, []).append(record)
+def _magnetograms(camera: Camera, images: list[tuple[str, NDArray[np.int32], dict[str, Any]]]) -> dict[str, bytes]:
+    """FITS files by name of images in steps, each with its name and the values of its record."""
+    by_shape: dict[tuple[int, ...], list[tuple[str, NDArray[np.int32], dict[str, Any]]]] = {}
+    for one in images:
+        by_shape.setdefault(one[1].shape, []).append(one)
     files = {}
-    for (_, width), of_shape in by_shape.items():
-        compressed = cut_images(np.stack([record.image for record in of_shape]))
-        for record, content in zip(of_shape, compressed, strict=True):
-            name = file_name(instrument, patch.region.numbers[instrument], record.time)
+    for of_shape in by_shape.values():
+        compressed = cut_images(np.stack([image for _, image, _ in of_shape]))
+        for (name, _, values), content in zip(of_shape, compressed, strict=True):
             files[name] = fits_file(
-                content,
-                width=width,
-                cards=CARDS[instrument],
-                values=record.values,
-                step_gauss=patch.camera.step_gauss,
+                content, cards=CARDS[camera.instrument], values=values, step_gauss=camera.step_gauss
             )
     return files
 

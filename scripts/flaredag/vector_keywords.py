@@ -21,6 +21,7 @@ from flaredag.keywords import (
     pixel_arcsec,
     pixel_size_m,
 )
+from flaredag.vector_segments import ERROR_MAPS, MAPS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,9 +38,6 @@ STRONG_SHEAR_DEGREES = 45.0
 LORENTZ_UNIT_DYNE = 1e20
 # Keyword, its error, and the axes of the component of the field whose gradient it is.
 GRADIENTS = (("meangbt", "errbt", (0, 1, 2)), ("meangbh", "errbh", (0, 1)), ("meangbz", "errbz", (2,)))
-
-MAPS = ("Br", "Bp", "Bt", "bitmap", "conf_disambig")
-ERROR_MAPS = ("Br_err", "Bp_err", "Bt_err")
 
 
 @dataclass(frozen=True)

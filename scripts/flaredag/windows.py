@@ -115,7 +115,20 @@ def largest_flares(flares: pd.DataFrame, *, least_flux_w_m2: float) -> pd.DataFr
     return ordered.drop_duplicates("region_code").reset_index(drop=True)
 
 
-def windows_before_flares(
+@dataclass(frozen=True)
+class DaysBeforeFlares:
+    """The day before the flare of each region: its good records, and whether the last of them is recent.
+
+    `flare`: row of the flare that a record is before; `step`: its place in the day, the last being `n_steps` - 1.
+    """
+
+    record: NDArray[np.int64]  # (n,)
+    flare: NDArray[np.int64]  # (n,)
+    step: NDArray[np.int64]  # (n,)
+    recent: NDArray[np.bool_]  # (flare,)
+
+
+def days_before_flares(
     region: NDArray[np.int64],
     time: NDArray[np.datetime64],
     good: NDArray[np.bool_],
@@ -123,17 +136,14 @@ def windows_before_flares(
     *,
     cadence_minutes: int,
     n_steps: int,
-    least_records: int,
-) -> tuple[Windows, NDArray[np.int64]]:
-    """Windows that end at each record in the `n_steps` cadences before the flare of its region; and that flare's row.
+) -> DaysBeforeFlares:
+    """The good records in the `n_steps` cadences before the flare of their region.
 
     Li et al. 2024, section 2: the day before one flare of each region, in steps of 36 minutes. `region` and `time`
     (record,) are sorted, on the clock of the flares' `start_time`; `flares` is sorted by `region_code`, one of each
     region. The last step of the day is the last good record before the flare begins, which is no longer ago than the
     day is long; the others lie whole cadences before it, so no grid of all regions is wanted, and records between them
-    are left out. A region with less than `least_records` good records in its day has no window. A step without a good
-    record is filled with the next good one of the window, and is -1 before the first of the day. The last window of a
-    region is its whole day.
+    are left out.
     """
     day_seconds = 60 * cadence_minutes * n_steps
     seconds = time.astype("datetime64[s]").astype(np.int64)
@@ -147,18 +157,37 @@ def windows_before_flares(
     # Of a region without one, a day and more before its flare.
     last = start - day_seconds - 1
     np.maximum.at(last, flare[usable], seconds[usable])
-    before_last = last[flare[usable]] - seconds[usable]
-    in_day = (before_last < day_seconds) & (before_last % (60 * cadence_minutes) == 0)
-    usable, before_last = usable[in_day], before_last[in_day]
-    n_records = np.bincount(flare[usable], minlength=len(of_region))
     recent = start - last <= day_seconds
-    kept = recent & (n_records >= least_records)
-    row_of_flare = np.cumsum(kept) - 1
-    usable, before_last = (values[kept[flare[usable]]] for values in (usable, before_last))
-    row, step = row_of_flare[flare[usable]], n_steps - 1 - before_last // (60 * cadence_minutes)
+    before_last = last[flare[usable]] - seconds[usable]
+    in_day = recent[flare[usable]] & (before_last < day_seconds) & (before_last % (60 * cadence_minutes) == 0)
+    record = usable[in_day]
+    step = n_steps - 1 - before_last[in_day] // (60 * cadence_minutes)
+    return DaysBeforeFlares(record, flare[record], step, recent)
+
+
+def windows_before_flares(
+    region: NDArray[np.int64],
+    time: NDArray[np.datetime64],
+    good: NDArray[np.bool_],
+    flares: pd.DataFrame,
+    *,
+    cadence_minutes: int,
+    n_steps: int,
+    least_records: int,
+) -> tuple[Windows, NDArray[np.int64]]:
+    """Windows that end at each record of the day before the flare of its region; and that flare's row.
+
+    The day as `days_before_flares` finds it. A region with less than `least_records` good records in its day has no
+    window. A step without a good record is filled with the next good one of the window, and is -1 before the first of
+    the day. The last window of a region is its whole day.
+    """
+    found = days_before_flares(region, time, good, flares, cadence_minutes=cadence_minutes, n_steps=n_steps)
+    kept = np.bincount(found.flare, minlength=len(flares)) >= least_records
+    of_kept = kept[found.flare]
+    row, step = (np.cumsum(kept) - 1)[found.flare[of_kept]], found.step[of_kept]
     # Each day in one row, and before it as many empty steps as a window of its first record reaches back.
     days = np.full((int(kept.sum()), 2 * n_steps - 1), -1, dtype=np.int32)
-    days[row, n_steps - 1 + step] = usable
+    days[row, n_steps - 1 + step] = found.record[of_kept]
     record = days >= 0
     since_first = np.maximum.accumulate(record, axis=1)
     for place in range(days.shape[1] - 2, -1, -1):
@@ -168,9 +197,9 @@ def windows_before_flares(
     steps = np.lib.stride_tricks.sliding_window_view(days, n_steps, axis=1)[row, step]
     n_bad = (~np.lib.stride_tricks.sliding_window_view(record, n_steps, axis=1)[row, step]).sum(axis=1)
     counts = {
-        "regions_with_flare": len(of_region),
-        "regions_without_recent_record": int((~recent).sum()),
-        "regions_with_few_records": int((recent & ~kept).sum()),
+        "regions_with_flare": len(flares),
+        "regions_without_recent_record": int((~found.recent).sum()),
+        "regions_with_few_records": int((found.recent & ~kept).sum()),
         "regions_kept": int(kept.sum()),
         "windows_kept": len(steps),
     }

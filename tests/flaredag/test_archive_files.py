@@ -7,6 +7,7 @@ import pytest
 from flaredag.archive_files import (
     OPTIONAL_KINDS,
     all_optional_kinds,
+    cadence_minutes,
     kinds_of_flare_lists,
     magnetograms_of_shard,
     observed_files,
@@ -48,6 +49,31 @@ def test_hourly_tables_are_those_of_harps_and_there_where_they_are_taken():
     assert set(files.all_raw()) - set(plain.all_raw()) == set(files.raw["hourly_keywords"])
     # The simulated Sun has one cadence.
     assert "hourly_tables" not in observed_files("embedded", SIMULATED, used=["hourly_tables"]).curated
+
+
+@pytest.mark.parametrize(("archive", "settings"), [("jsoc", JSOC), ("embedded", SIMULATED)])
+def test_tables_of_hed_parameters_are_those_of_harps_and_bring_what_they_are_made_from(archive, settings):
+    files = observed_files(archive, settings, used=["high_energy_sharp_tables"])
+    shards = [name for name in files.shards if name.startswith("sharp-")]
+    assert 0 < len(shards) < len(files.shards)
+    below = f"results/{archive}"
+    assert files.curated["high_energy_sharp_tables"] == [f"{below}/high_energy_sharp_tables/{n}.nc" for n in shards]
+    assert files.curated["high_energy_sharp_tables_counts"][0] == f"{below}/high_energy_sharp_tables/{shards[0]}.json"
+    rejected = files.curated["high_energy_sharp_tables_rejected"]
+    assert rejected == [f"{below}/high_energy_sharp_tables/{name}.rejected.csv" for name in shards]
+    assert files.curated["days_before_flares"] == [f"{below}/days_before_flares/{name}.csv" for name in shards]
+    assert files.raw["vector_segments"] == [f"{below}/raw/vector_segments/{name}.json" for name in shards]
+    plain = observed_files(archive, settings)
+    # What the other studies read stays theirs alone.
+    assert {kind: files.curated[kind] for kind in plain.curated} == plain.curated
+    assert {kind: files.raw[kind] for kind in plain.raw} == plain.raw
+    assert files.raw.keys() - plain.raw.keys() == {"vector_segments"}
+    assert "hourly_tables" not in files.curated
+
+
+def test_records_of_an_archive_have_a_cadence():
+    assert cadence_minutes(SIMULATED) == 96
+    assert cadence_minutes({"retrieval": {"cadence_minutes": 12}}) == 12
 
 
 def test_no_report_is_asked_of_years_after_the_last():
@@ -181,7 +207,17 @@ def test_each_flare_list_by_itself():
 EVERYTHING = published_files(SOURCES, used=all_optional_kinds())
 
 
-@pytest.mark.parametrize("files", [EVERYTHING, observed_files("jsoc", JSOC), observed_files("embedded", SIMULATED)])
+ASKED = ["high_energy_sharp_tables", "hourly_tables", "flares_ncei"]
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        EVERYTHING,
+        *(observed_files("jsoc", JSOC, used=used) for used in ([], ASKED)),
+        *(observed_files("embedded", SIMULATED, used=used) for used in ([], ASKED)),
+    ],
+)
 def test_no_file_is_named_twice(files):
     paths = [*files.all_raw(), *files.all_curated()]
     assert len(paths) == len(set(paths))

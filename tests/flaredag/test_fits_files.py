@@ -8,7 +8,15 @@ import pytest
 from astropy.io import fits
 
 from flaredag.errors import InputError
-from flaredag.fits_files import ListedFile, Magnetogram, read_index, read_listed_magnetogram, read_magnetogram
+from flaredag.fits_files import (
+    ListedFile,
+    PatchImage,
+    indexed_files,
+    named_record,
+    read_image,
+    read_index,
+    read_listed_image,
+)
 from flaredag.rejections import Rejection
 from patch_files import fits_bytes, patch_fits, patch_header, write_index
 
@@ -16,7 +24,7 @@ IMAGE = np.array([[-30.0, 0.1, 9.0, 1.5], [12.0, 22.5, np.nan, 43.5], [54.0, 64.
 
 
 def read(content, place="patch"):
-    return read_magnetogram(content, source="sharp-3.json", place=place)
+    return read_image(content, source="sharp-3.json", place=place)
 
 
 def reason(content, **names):
@@ -124,7 +132,7 @@ def test_headers_of_no_use(changes, wanted):
 
 @pytest.mark.parametrize("unit", ["Mx/cm^2", "Gauss", "G", " gauss "])
 def test_units_that_are_gauss(unit):
-    assert isinstance(read(patch_fits(IMAGE, BUNIT=unit)), Magnetogram)
+    assert isinstance(read(patch_fits(IMAGE, BUNIT=unit)), PatchImage)
 
 
 def test_files_of_no_use():
@@ -144,7 +152,7 @@ def test_pixels_of_no_use():
     assert reason(patch_fits(np.full((3, 4), np.nan))) == "no valid pixel"
     assert reason(patch_fits(np.where(IMAGE == 9.0, 10_000.1, IMAGE))) == "field beyond 10000 G"
     assert reason(patch_fits(np.where(IMAGE == 9.0, -10_000.1, IMAGE))) == "field beyond 10000 G"
-    assert isinstance(read(patch_fits(np.where(IMAGE == 9.0, 10_000.0, IMAGE))), Magnetogram)
+    assert isinstance(read(patch_fits(np.where(IMAGE == 9.0, 10_000.0, IMAGE))), PatchImage)
     for value in (np.inf, -np.inf, 1e300):
         pixels = np.where(IMAGE == 9.0, value, IMAGE)
         assert reason(fits_bytes(fits.PrimaryHDU(pixels, patch_header((3, 4))))) == "field beyond 10000 G"
@@ -163,7 +171,7 @@ def test_checksum_of_an_hdu(tmp_path):
     fits.HDUList.fromstring(patch_fits(IMAGE)).writeto(tmp_path / "sum.fits", checksum=True)
     content = (tmp_path / "sum.fits").read_bytes()
     assert b"CHECKSUM=" in content
-    assert isinstance(read(content), Magnetogram)
+    assert isinstance(read(content), PatchImage)
     # Latitude -21 becomes -22: nothing else tells that this is damage.
     start = content.index(b"CRVAL2  =")
     damaged = content[:start] + content[start : start + 80].replace(b"-21.0", b"-22.0") + content[start + 80 :]
@@ -179,7 +187,7 @@ def test_a_card_that_astropy_refuses_matters_only_where_it_is_wanted():
         content = content[:start] + (key + b"                  nan").ljust(80) + content[start + 80 :]
     with pytest.raises(fits.VerifyError):
         _ = fits.HDUList.fromstring(content)[1].header["R_VALUE"]
-    assert isinstance(read(content), Magnetogram)
+    assert isinstance(read(content), PatchImage)
     start = content.index(b"CRVAL1  =")
     content = content[:start] + b"CRVAL1  =                  nan".ljust(80) + content[start + 80 :]
     assert reason(content) == "no CEA coordinates"
@@ -199,10 +207,39 @@ def test_remarks_of_astropy_are_kept():
 def test_header_and_file_name_must_agree():
     content = patch_fits(IMAGE)
     name = "hmi.sharp_cea_720s.{}.20110215_{}_TAI.magnetogram.fits"
-    assert isinstance(read(content, place=name.format(377, "020000")), Magnetogram)
+    assert isinstance(read(content, place=name.format(377, "020000")), PatchImage)
     assert reason(content, place=name.format(378, "020000")) == "header disagrees with the file name"
     assert reason(content, place=name.format(377, "021200")) == "header disagrees with the file name"
-    assert isinstance(read(content, place="hmi.sharp_patch_sample_1_TAI.magnetogram.fits"), Magnetogram)
+    assert isinstance(read(content, place="hmi.sharp_patch_sample_1_TAI.magnetogram.fits"), PatchImage)
+
+
+@pytest.mark.parametrize(
+    ("name", "record"),
+    [
+        (
+            "hmi.sharp_cea_720s.377.20110215_020000_TAI.conf_disambig.fits",
+            (377, "2011-02-15T02:00:00", "conf_disambig"),
+        ),
+        ("hmi.sharp_cea_720s.377.20111315_020000_TAI.Br.fits", (377, "NaT", "Br")),
+        ("patch.fits", None),
+    ],
+)
+def test_a_file_is_named_by_its_record(name, record):
+    named = named_record(name)
+    assert (named and (named[0], str(named[1]), named[2])) == record
+
+
+def test_a_name_of_no_time_is_that_of_no_record():
+    name = "hmi.sharp_cea_720s.377.20111315_020000_TAI.magnetogram.fits"
+    assert reason(patch_fits(IMAGE), place=name) == "header disagrees with the file name"
+
+
+def test_marks_have_no_unit():
+    content = patch_fits(np.full((3, 3), 34.0), BUNIT="")
+    assert reason(content) == "unit is not gauss"
+    found = read_image(content, source="sharp-3.json", place="patch", in_gauss=False)
+    assert isinstance(found, PatchImage)
+    assert found.image.tolist() == [[34.0] * 3] * 3
 
 
 def test_damage_never_ends_in_an_error_of_a_library():
@@ -213,7 +250,7 @@ def test_damage_never_ends_in_an_error_of_a_library():
         for _ in range(rng.randrange(1, 8)):
             content[rng.randrange(len(content))] = rng.choice(b"0123456789 -.ETF'=/AZ\x00\xff")
         assert isinstance(
-            read(bytes(content[: rng.choice([None, rng.randrange(len(content))])])), Magnetogram | Rejection
+            read(bytes(content[: rng.choice([None, rng.randrange(len(content))])])), PatchImage | Rejection
         )
 
 
@@ -224,7 +261,7 @@ def test_listed_file(tmp_path):
 
     def listed(**changes):
         fields = {"name": "a.fits", "n_bytes": len(content), "sha256": sha256} | changes
-        return read_listed_magnetogram(tmp_path, ListedFile(**fields), source="s")
+        return read_listed_image(tmp_path, ListedFile(**fields), source="s")
 
     assert listed().header.region == 377
     assert listed(name="b.fits") == Rejection("s", "b.fits", "file missing", "listed, but not in the folder")
@@ -240,7 +277,18 @@ def test_a_file_that_the_system_does_not_give_is_no_bad_record(tmp_path, monkeyp
 
     monkeypatch.setattr("pathlib.Path.read_bytes", broken)
     with pytest.raises(InputError, match=r"a\.fits: .*Permission denied"):
-        read_listed_magnetogram(tmp_path, ListedFile("a.fits", 1, ""), source="s")
+        read_listed_image(tmp_path, ListedFile("a.fits", 1, ""), source="s")
+
+
+def test_files_of_an_index_lie_in_the_folder_of_its_name(tmp_path):
+    index = write_index(tmp_path / "sharp-3.json", {"a": b"1"})
+    files, folder = indexed_files(index)
+    assert ([file.name for file in files], folder) == (["a"], tmp_path / "sharp-3")
+    folder.rename(tmp_path / "elsewhere")
+    with pytest.raises(InputError, match=r"lists 1 files, but there is no .*sharp-3\. Delete it"):
+        indexed_files(index)
+    index.write_text('{"files": []}')
+    assert indexed_files(index) == ([], folder)
 
 
 def test_index_is_sorted_by_name(tmp_path):
@@ -276,7 +324,7 @@ def test_real_sharp_of_two_processings(mirror):
     name = "hmi.sharp_cea_720s.377.20110215_020000_TAI.magnetogram.fits"
     old, new = (read(mirror / folder / name, place=name) for folder in ("fits_sharp_377", "fits_sharp_377_series"))
     for found in (old, new):
-        assert isinstance(found, Magnetogram)
+        assert isinstance(found, PatchImage)
         assert found.image.shape == (377, 744)
         assert found.nan_fraction == 0
         assert found.remarks == ()
@@ -304,6 +352,6 @@ def test_every_real_magnetogram_is_read(mirror):
     paths = [path for folder in folders for path in sorted((mirror / folder).glob("*magnetogram.fits"))]
     found = {path.name: read(path, place=path.name) for path in paths}
     assert len(paths) == 36
-    assert [name for name, one in found.items() if not isinstance(one, Magnetogram) or one.remarks] == []
+    assert [name for name, one in found.items() if not isinstance(one, PatchImage) or one.remarks] == []
     assert {one.header.region for one in found.values()} >= {115, 377, 856, 1449, 4781}
     assert round(found["hmi.sharp_cea_720s.1422.20120306_142400_TAI.magnetogram.fits"].nan_fraction, 3) == 0.278

@@ -6,6 +6,7 @@ import json
 import logging
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
@@ -176,6 +177,73 @@ def test_too_many_exports_are_waited_for(server: JsocServer, tmp_path: Path) -> 
     server.most_exports_pending = 2
     assert len(drained(exports_of(server, tmp_path / "e.json", in_flight=4))) == 20
     assert server.most_pending == 2
+
+
+VECTOR_FILES = [
+    SegmentFile(SHARP, "HARPNUM", 301, t_rec, segment) for t_rec in T_RECS[:4] for segment in ("Bp", "Br", "Bt")
+]
+
+
+def vector_exports(server: JsocServer, remembered: Path, files=VECTOR_FILES, **settings) -> Exports:
+    server.files = dict.fromkeys((file.name for file in VECTOR_FILES), b"x")
+    return exports_of(server, remembered, files=files, **settings)
+
+
+def test_a_record_set_takes_the_times_and_segments_of_a_batch(server: JsocServer, tmp_path: Path) -> None:
+    # Of the second record one segment is here already: it cannot go with the others.
+    files = [file for file in VECTOR_FILES if (file.t_rec, file.segment) != (T_RECS[1], "Br")]
+    addresses = drained(vector_exports(server, tmp_path / "e.json", files, size=2, in_flight=1))
+    assert sorted(addresses) == sorted(file.name for file in files)
+    assert asked_times(server) == [3, 2, 6]
+    asked = [unquote(request) for request in server.requests if "exp_request" in request]
+    times = [f"[{T_RECS[0]}]{{Bp,Br,Bt}}", f"[{T_RECS[1]}]{{Bp,Bt}}", f"[{T_RECS[2]},{T_RECS[3]}]{{Bp,Br,Bt}}"]
+    assert all(f"{SHARP}[301]{text}" in request for text, request in zip(times, asked, strict=True))
+
+
+def test_a_segment_that_makes_exports_fail_is_found_and_given_up(
+    server: JsocServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request, sizes = server._request, []
+
+    def fails(query: dict[str, str]) -> dict:
+        times, _, segments = query["ds"].rpartition("{")
+        sizes.append((times.count("_TAI"), segments.rstrip("}").split(",")))
+        bad = T_RECS[2] in times and "Br" in segments
+        return {"status": 4, "error": "bad link"} if bad else request(query)
+
+    monkeypatch.setattr(server, "_request", fails)
+    exports = vector_exports(server, tmp_path / "e.json", size=10, in_flight=1)
+    assert len(drained(exports)) == 11
+    (given_up,) = exports.given_up
+    assert given_up == VECTOR_FILES[7].name
+    # Halves of the records, of the two of the second half each, then of the segments of the one.
+    assert sizes == [
+        (4, ["Bp", "Br", "Bt"]), (2, ["Bp", "Br", "Bt"]), (2, ["Bp", "Br", "Bt"]), (1, ["Bp", "Br", "Bt"]),
+        (1, ["Bp"]), (1, ["Br", "Bt"]), (1, ["Br"]), (1, ["Br"]), (1, ["Br"]), (1, ["Bt"]), (1, ["Bp", "Br", "Bt"]),
+    ]  # fmt: skip
+
+
+def test_files_that_could_not_be_fetched_are_asked_for_by_what_they_have_in_common(
+    server: JsocServer, tmp_path: Path
+) -> None:
+    exports = vector_exports(server, tmp_path / "e.json", size=10, in_flight=1)
+    finished = exports.next_finished()
+    assert finished is not None
+    exports.forget(finished.request_id)
+    lost = [VECTOR_FILES[i].name for i in (0, 3, 7)]
+    exports.fail(lost, "cut off")
+    assert sorted(drained(exports)) == sorted(lost)
+    assert asked_times(server) == [12, 2, 1]
+
+
+def test_a_record_told_to_have_no_file_has_none_of_any_segment(
+    server: JsocServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = {"status": 0, "dir": "/SUM1", "data": [{"record": f"{SHARP}[301][{T_RECS[0]}]", "filename": "NoDataFile"}]}
+    monkeypatch.setattr(server, "_status", lambda _: answer)
+    assert drained(vector_exports(server, tmp_path / "e.json", VECTOR_FILES[:3])) == {
+        file.name: "" for file in VECTOR_FILES[:3]
+    }
 
 
 def test_exports_of_others_in_the_way(server: JsocServer, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from flaredag.retrying import RefusedError, TryAgainError
-from flaredag.segment_files import SegmentFile, fault_of_segment, fetch_segment, name_format, region_and_time
+from flaredag.segment_files import SegmentFile, fault_of_segment, fetch_segment, name_format, place_of_file
 from local_server import LocalServer, running
 from made_up_patches import SHARP, SMARP, file_name, magnetogram_file, times
 
@@ -23,16 +23,17 @@ def test_names() -> None:
 
 
 @pytest.mark.parametrize(
-    ("record", "found"),
+    ("record", "address", "found"),
     [
-        (f"{SHARP}[377][{T_REC}]{{magnetogram}}", (377, T_REC)),
-        (f"{SMARP}[13520][2010.07.14_12:48:00.000_TAI]", (13520, "2010.07.14_12:48:00_TAI")),
-        (f"{SHARP}[377]", None),
-        ("", None),
+        (f"{SHARP}[377][{T_REC}]{{Br}}", "http://jsoc/SUM1/a.b.fits", (377, T_REC, "Br")),
+        (f"{SHARP}[377][{T_REC}]", f"http://jsoc/SUM1/{file_name(377, T_REC, segment='Bp')}", (377, T_REC, "Bp")),
+        (f"{SMARP}[13520][2010.07.14_12:48:00.000_TAI]", "", (13520, "2010.07.14_12:48:00_TAI", "")),
+        (f"{SHARP}[377]", "http://jsoc/SUM1/a.b.fits", None),
+        ("", "", None),
     ],
 )
-def test_records(record: str, found: tuple[int, str] | None) -> None:
-    assert region_and_time(record) == found
+def test_files_of_exports(record: str, address: str, found: tuple[int, str, str] | None) -> None:
+    assert place_of_file(record, address) == found
 
 
 def test_a_right_file() -> None:

@@ -19,6 +19,8 @@ def test_times_and_names_are_those_of_jsoc() -> None:
     assert t_rec_text(TIME) == "2011.02.15_02:00:00_TAI"
     assert t_rec_text(TIME, "smarp") == "2011.02.15_02:00:00.000_TAI"
     assert file_name("sharp", 377, TIME) == "hmi.sharp_cea_720s.377.20110215_020000_TAI.magnetogram.fits"
+    bitmap = file_name("sharp", 377, TIME, segment="bitmap")
+    assert bitmap == "hmi.sharp_cea_720s.377.20110215_020000_TAI.bitmap.fits"
     assert file_name("smarp", 13520, TIME) == "mdi.smarp_cea_96m.13520.20110215_020000_TAI.magnetogram.fits"
 
 

@@ -15,6 +15,7 @@ from flaredag.windows import (
     EVOLUTION,
     activity,
     count_flares,
+    days_before_flares,
     evolution_types,
     find_windows,
     flares_of_regions,
@@ -535,6 +536,28 @@ def before_flares(region, time, flares, *, good=None, n_steps=4, least_records=2
         n_steps=n_steps,
         least_records=least_records,
     )
+
+
+class TestDaysBeforeFlares:
+    def test_by_hand(self):
+        # Region 3: records at 0, 36, 108, 144, 180 minutes, the flare at 150: the day of four steps begins with 36.
+        # Region 4: the last before the flare is bad, so that the day ends with that at 36. Region 5: none is recent.
+        time = START + np.array([0, 36, 108, 144, 180, 0, 36, 72, 0]) * np.timedelta64(1, "m")
+        flares = flares_at(r3="2012-01-01T02:30:00", r4="2012-01-01T01:30:00", r5="2012-01-02", r6="2012-01-02")
+        good = np.arange(9) != 7
+        region = np.array([3] * 5 + [4] * 3 + [5])
+        found = days_before_flares(region, time, good, flares, cadence_minutes=36, n_steps=4)
+        assert found.record.tolist() == [1, 2, 3, 5, 6]
+        assert found.flare.tolist() == [0, 0, 0, 1, 1]
+        assert found.step.tolist() == [0, 2, 3, 2, 3]
+        assert found.recent.tolist() == [True, True, False, False]
+
+    def test_no_records_and_no_flares(self):
+        nothing = np.empty(0, dtype=np.int64)
+        found = days_before_flares(
+            nothing, nothing.astype("datetime64[s]"), nothing > 0, flares_at(), cadence_minutes=36, n_steps=4
+        )
+        assert len(found.record) == len(found.recent) == 0
 
 
 class TestWindowsBeforeFlares:

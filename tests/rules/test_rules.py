@@ -102,6 +102,8 @@ OUTPUTS_OF_FORECASTS = {
 OF_SHARP_TABLE = ("retrieve_sharp_table", "curate_sharp_table")
 # tests/rules/test_high_energy.py
 OF_HIGH_ENERGY = ("retrieve_high_energy_parameters", "curate_high_energy_regions", "join_sharp_records")
+# tests/rules/test_high_energy_records.py
+OF_VECTOR_FIELD = ("list_days_before_flares", "simulate_vector_segments", "curate_high_energy_records")
 # tests/rules/test_shipped.py
 OF_SHIPPED = ("retrieve_shipped", "curate_shipped", "verify_shipped")
 # tests/rules/test_ranking.py
@@ -109,7 +111,8 @@ OF_RANKING = ("score_subsets", "rank_features", "assess_features", "compare_rank
 # tests/rules/test_overlapping_runs.py
 OF_RUNS = ("verify_overlapping_runs",)
 IN_WORKFLOWS = (
-    *("retrieve_keywords", "retrieve_segments", "retrieve_flare_reports", "retrieve_hek_flares"),
+    *("retrieve_keywords", "retrieve_segments", "retrieve_vector_segments", "retrieve_flare_reports"),
+    "retrieve_hek_flares",
     *("retrieve_daily_reports", "retrieve_harp_noaa", "retrieve_published", "curate_labelled_samples", "curate_swansf"),
     *("retrieve_synoptic_charts", "curate_synoptic_charts", "curate_listed_flares"),
     *("retrieve_published_magnetograms", "retrieve_published_summaries", "retrieve_published_flares"),
@@ -137,7 +140,7 @@ def test_every_rule_is_run_alone_or_in_a_workflow():
     found = [one or other for path in RULES.glob("*.smk") for one, other in pattern.findall(path.read_text())]
     alone = [rule for outputs in (*OUTPUTS, *OUTPUTS_OF_WHOLE) for rule in outputs]
     alone += [*FITS, *OF_REGIONS, *OUTPUTS_OF_FORECASTS, "audit_samples"]
-    alone += [*OF_SHARP_TABLE, *OF_HIGH_ENERGY, *OF_SHIPPED, *OF_RANKING, *OF_RUNS]
+    alone += [*OF_SHARP_TABLE, *OF_HIGH_ENERGY, *OF_VECTOR_FIELD, *OF_SHIPPED, *OF_RANKING, *OF_RUNS]
     assert sorted(found) == sorted([*alone, *IN_WORKFLOWS])
 
 

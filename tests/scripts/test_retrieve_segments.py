@@ -22,13 +22,14 @@ import retrieve_segments
 from flaredag import segment_files
 from flaredag.errors import InputError
 from flaredag.retrying import BackOff
+from flaredag.vector_segments import MAPS
 from jsoc_server import JsocServer
 from local_server import running
-from made_up_patches import SHARP, SMARP, file_name, magnetogram_file, record, series_of, times
+from made_up_patches import SHARP, SMARP, file_name, magnetogram_file, record, segment_file, series_of, times
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 NOTIFY = "some.body@example.org"
-SETTINGS = {"series": {"sharp": SHARP, "smarp": SMARP}, "segment": "magnetogram"}
+SETTINGS = {"series": {"sharp": SHARP, "smarp": SMARP}, "segments": ["magnetogram"]}
 RECORDS = [record(region, t) for region in (301, 377) for t in times("2011.02.15", 0, 96, 192)]
 CONTENTS = {file_name(int(r["HARPNUM"]), r["T_REC"]): magnetogram_file(int(r["HARPNUM"]), r["T_REC"]) for r in RECORDS}
 NAMES = sorted(CONTENTS)
@@ -216,7 +217,7 @@ def test_no_address_for_exports(server: JsocServer, raw: Path, monkeypatch: pyte
 
 def test_no_such_segment(server: JsocServer, raw: Path) -> None:
     with pytest.raises(InputError, match="no segment Bx; it has magnetogram, bitmap"):
-        retrieved(server, raw, settings={"segment": "Bx"})
+        retrieved(server, raw, settings={"segments": ["magnetogram", "Bx"]})
 
 
 def test_a_full_disk(server: JsocServer, raw: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -234,6 +235,62 @@ def test_a_full_disk(server: JsocServer, raw: Path, monkeypatch: pytest.MonkeyPa
     assert len(on_disk(raw)) == 2
     assert retrieved(server, raw)["files"] == index_of(NAMES)
     assert server.n_asked("/SUM") == 7
+
+
+VECTOR = {"segments": list(MAPS)}
+VECTOR_CONTENTS = {
+    file_name(int(r["HARPNUM"]), r["T_REC"], segment=segment): segment_file(int(r["HARPNUM"]), r["T_REC"], segment)
+    for r in RECORDS
+    for segment in MAPS
+}
+
+
+@pytest.fixture
+def vector_server(server: JsocServer) -> JsocServer:
+    server.files = dict(VECTOR_CONTENTS)
+    return server
+
+
+def test_the_segments_of_the_vector_field_come_a_record_at_once(vector_server: JsocServer, raw: Path) -> None:
+    index = retrieved(vector_server, raw, settings=VECTOR)
+    assert [file["name"] for file in index["files"]] == sorted(VECTOR_CONTENTS)
+    assert index["missing"] == []
+    assert on_disk(raw) == VECTOR_CONTENTS
+    # Two records of a region and the third, of both regions.
+    assert [len(export.entries) for export in vector_server.exports.values()] == [10, 5, 10, 5]
+    n_asked = len(vector_server.requests)
+    assert retrieved(vector_server, raw, settings=VECTOR) == index
+    assert len(vector_server.requests) == n_asked
+
+
+def test_of_a_record_that_is_half_here_the_rest_is_asked_for(vector_server: JsocServer, raw: Path) -> None:
+    index = retrieved(vector_server, raw, settings=VECTOR)
+    folder = raw / "segments" / "sharp-3"
+    lost = [file_name(301, RECORDS[0]["T_REC"], segment=segment) for segment in ("Bt", "bitmap")]
+    lost.append(file_name(377, RECORDS[4]["T_REC"], segment="Br"))
+    for name in lost:
+        (folder / name).unlink()
+    vector_server.requests.clear()
+    assert retrieved(vector_server, raw, settings=VECTOR) == index
+    assert on_disk(raw) == VECTOR_CONTENTS
+    assert vector_server.n_asked("/SUM") == 3
+    assert [len(export.entries) for export in vector_server.exports.values()][4:] == [2, 1]
+
+
+@pytest.mark.parametrize("fault", ["refused", "failed", "another", "nameless"])
+def test_faults_of_exports_of_several_segments_change_no_byte(vector_server: JsocServer, raw: Path, fault: str) -> None:
+    vector_server.export_faults = [fault, "right", fault, fault]
+    index = retrieved(vector_server, raw, settings=VECTOR, records_per_export=3)
+    assert index["missing"] == []
+    assert on_disk(raw) == VECTOR_CONTENTS
+
+
+def test_a_segment_that_jsoc_lacks_takes_no_other_with_it(vector_server: JsocServer, raw: Path) -> None:
+    name = file_name(377, RECORDS[4]["T_REC"], segment="conf_disambig")
+    del vector_server.files[name]
+    index = retrieved(vector_server, raw, settings=VECTOR)
+    assert index["missing"] == [{"name": name, "reason": "JSOC has no file"}]
+    assert on_disk(raw) == {other: content for other, content in VECTOR_CONTENTS.items() if other != name}
 
 
 def test_the_address_for_exports_is_nowhere(

@@ -12,7 +12,7 @@ import pytest
 from curate_jsoc_keywords import curate_jsoc_keywords, wanted_columns
 from flaredag.artifacts import read_json
 from flaredag.errors import InputError
-from flaredag.fits_files import Magnetogram, read_index, read_listed_magnetogram
+from flaredag.fits_files import PatchImage, read_index, read_listed_image
 from flaredag.raw_records import read_raw_records
 from flaredag.shards import shard_of
 from flaredag.simulated_flares import FLARE_COLUMNS
@@ -61,8 +61,8 @@ def test_a_shard_is_read_as_that_of_jsoc_is(tmp_path: Path, instrument: str) -> 
     folder = paths["index"].with_suffix("")
     assert sorted(path.name for path in folder.iterdir()) == [file.name for file in listed]
     for file in listed[::7]:
-        found = read_listed_magnetogram(folder, file, source="index")
-        assert isinstance(found, Magnetogram), found
+        found = read_listed_image(folder, file, source="index")
+        assert isinstance(found, PatchImage), found
         assert found.header.region == number
         assert found.remarks == ()
         row = records[records["t_rec"] == found.header.t_rec].iloc[0]

@@ -14,8 +14,10 @@ from flaredag.samples import read_windows
 from jsoc_server import JsocServer
 from local_server import running
 from noaa_server import NoaaServer
+from tiny_project import Project, make_tiny
 
 NOTIFY = "somebody@example.org"
+SHARD = "sharp-1"
 LORENTZ_FORCE = set(FORCES)
 
 
@@ -118,6 +120,34 @@ def test_what_is_retrieved_gives_what_the_simulated_files_give(served, finished)
     assert project.run(*of_hourly) == []
     said = [path for path in project.folder.rglob("*") if path.is_file() and path.name != "config.yaml"]
     assert not [path for path in said if NOTIFY.encode() in path.read_bytes()]
+
+
+def test_vector_segments_retrieved_give_what_the_simulated_ones_give(finished_copy, tmp_path):
+    """The same list, files and table of one shard, through a misbehaving server."""
+    project = Project(tmp_path / "retrieved")
+    project.configure(make_tiny)
+    of_field = [f"raw/vector_segments/{SHARD}.json", f"high_energy_sharp_tables/{SHARD}.nc"]
+    finished_copy.run("--", *(f"results/embedded/{name}" for name in of_field))
+    embedded, retrieved = finished_copy.path("results/embedded"), project.path("results/jsoc")
+    # What they hang on is retrieved elsewhere in these tests.
+    for name in (f"tables/{SHARD}.nc", "flares/goes.nc"):
+        (retrieved / name).parent.mkdir(parents=True)
+        shutil.copy(embedded / name, retrieved / name)
+    rules = ["list_days_before_flares", "retrieve_vector_segments", "curate_high_energy_records"]
+    arguments = ("--config", "archive=jsoc", "--allowed-rules", *rules, "--", *(f"results/jsoc/{n}" for n in of_field))
+    with running(JsocServer.from_raw(embedded / "raw", registered=(NOTIFY,))) as jsoc:
+        serve(project, embedded / "raw", jsoc, jsoc)
+        jsoc.fail("exp_request", "429", "drop")
+        jsoc.fail(r"(Br|bitmap)\.fits", "cut", "garbage", "500", "slow")
+        assert project.run(*arguments) == sorted(rules)
+        assert not jsoc.faults
+        assert project.run(*arguments) == []
+    for name in (f"days_before_flares/{SHARD}.csv", of_field[1]):
+        assert sha256_of_file(retrieved / name) == sha256_of_file(embedded / name), name
+    mine, theirs = ((folder / "raw/vector_segments" / SHARD) for folder in (retrieved, embedded))
+    files = {path.name: sha256_of_file(path) for path in theirs.iterdir()}
+    assert {path.name: sha256_of_file(path) for path in mine.iterdir()} == files
+    assert len(files) > 100
 
 
 def test_without_a_notify_address_the_export_says_what_to_do(served):
