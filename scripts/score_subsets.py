@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from flaredag.artifacts import read_json, sha256_of_file, write_csv, write_json
 from flaredag.errors import InputError
-from flaredag.fitting import dataset_of
+from flaredag.fitting import dataset_of, fits_with
 from flaredag.joblog import Progress, job_log
 from flaredag.models import (
     FittedModel,
@@ -140,28 +140,16 @@ def _probabilities(
     """By model and split, of validation and test, the probabilities (sample,) of fits on these samples."""
     splits = ("validation", "test")
     if np.ptp(samples["train"].sequence, axis=(0, 1)).any():
+        fits: dict[str, FittedModel] = {}
         with threadpool_limits(1):
-            fits = _fits(samples, models, seed=seed)
-            return {model: {split: fit.probability(samples[split]) for split in splits} for model, fit in fits.items()}
+            for model in models:
+                if model not in fits:
+                    fits |= fits_with(model, samples, seed=seed, settings=models, models=MODELS)
+            return {model: {split: fits[model].probability(samples[split]) for split in splits} for model in models}
     # Nothing can be learnt, and what a network answers to other values is chance.
     LOG.warning("%s: seed %d: does not vary in the training split; taken for a constant forecast", what, seed)
     rate = float(samples["train"].label.mean())
     return {model: {split: np.full(len(samples[split]), rate) for split in splits} for model in models}
-
-
-def _fits(
-    samples: Mapping[str, Samples], models: Mapping[str, Mapping[str, Any]], *, seed: int
-) -> dict[str, FittedModel]:
-    """The fit of each of the models, from one training where their module can keep several epochs."""
-    train, validation = samples["train"], samples["validation"]
-    name, settings = next(iter(models.items()))
-    if not hasattr(MODELS[name], "fit_kept_epochs"):
-        return {model: MODELS[model].fit(train, validation, seed=seed, settings=own) for model, own in models.items()}
-    kept = {model: own["kept_epoch"] for model, own in models.items()}
-    fits = MODELS[name].fit_kept_epochs(
-        train, validation, seed=seed, settings=settings, kept_epochs=list(dict.fromkeys(kept.values()))
-    )
-    return {model: fits[epoch] for model, epoch in kept.items()}
 
 
 def _scores(

@@ -58,7 +58,7 @@ def bench_fits() -> list[Row]:
     )
     rows = []
     for name, model in OF_TWO_EPOCHS.items():
-        samples = records if name == "point_in_time_network" else regions
+        samples = records if name.startswith("point_in_time_network") else regions
         settings = configured[name] | {"max_epochs": EPOCHS_RUN}
         seconds, _ = _least_seconds(lambda m=model, s=settings, d=samples: m.fit(d, d, seed=0, settings=s), 2)
         what = f"{name}: a fit on {len(samples):,} windows of {samples.sequence.shape[1]} x {REGION_FEATURES}"

@@ -77,13 +77,39 @@ def fit_batch(
         for model in settings:
             with threadpool_limits(1):
                 if model not in fits:
-                    fits |= _fits_with(model, samples, seed=one.seed, settings=settings, models=models)
+                    fits |= fits_with(model, samples, seed=one.seed, settings=settings, models=models)
                 fit = fits[model]
                 predictions += [_predictions(study, fit, samples[split], split, model, one.seed) for split in SPLITS]
             fitted[f"{model}/{one.seed}"] = fit
             LOG.info("%s, seed %d, %s: %s", dataset, one.seed, model, json.dumps(fit.history))
             progress.advance(f"({model}, seed {one.seed})")
     return pd.concat(predictions, ignore_index=True), fitted
+
+
+def fits_with(
+    model: str,
+    samples: Mapping[str, Samples],
+    *,
+    seed: int,
+    settings: Mapping[str, Mapping[str, Any]],
+    models: Mapping[str, ModuleType],
+) -> dict[str, FittedModel]:
+    """The fit of `model`, and those of all of `settings` that the same training gives, by name.
+
+    One training gives those that differ in the epoch that they keep alone, where their module has `fit_kept_epochs`.
+    """
+    module, own = models[model], settings[model]
+    train, validation = samples["train"], samples["validation"]
+    if not hasattr(module, "fit_kept_epochs"):
+        return {model: module.fit(train, validation, seed=seed, settings=own)}
+    kept = {
+        name: other["kept_epoch"]
+        for name, other in settings.items()
+        if models[name] is module and {**other, "kept_epoch": ""} == {**own, "kept_epoch": ""}
+    }
+    epochs = list(dict.fromkeys(kept.values()))
+    fits = module.fit_kept_epochs(train, validation, seed=seed, settings=own, kept_epochs=epochs)
+    return {name: fits[epoch] for name, epoch in kept.items()}
 
 
 def dataset_of(index: str | Path, digests: Mapping[str, str]) -> str:
@@ -148,29 +174,6 @@ def read_checkpoint(path: str | Path, models: Mapping[str, ModuleType]) -> dict[
         raise InputError(f"{path}: not a checkpoint of flaredag ({error}). Delete it to have it made again.") from error
     check_stored(path, made_from)
     return fitted
-
-
-def _fits_with(
-    model: str,
-    samples: Mapping[str, Samples],
-    *,
-    seed: int,
-    settings: Mapping[str, Mapping[str, Any]],
-    models: Mapping[str, ModuleType],
-) -> dict[str, FittedModel]:
-    """The fit of `model`, and those of all models that the same training gives, by name."""
-    module, own = models[model], settings[model]
-    train, validation = samples["train"], samples["validation"]
-    if not hasattr(module, "fit_kept_epochs"):
-        return {model: module.fit(train, validation, seed=seed, settings=own)}
-    kept = {
-        name: other["kept_epoch"]
-        for name, other in settings.items()
-        if models[name] is module and {**other, "kept_epoch": ""} == {**own, "kept_epoch": ""}
-    }
-    epochs = list(dict.fromkeys(kept.values()))
-    fits = module.fit_kept_epochs(train, validation, seed=seed, settings=own, kept_epochs=epochs)
-    return {name: fits[epoch] for name, epoch in kept.items()}
 
 
 def _predictions(

@@ -190,6 +190,7 @@ class TestModelsThatDifferInTheirEpochAlone:
     def test_give_the_bits_that_they_give_alone(self, inputs):
         network = {
             "head_sizes": [8, 8, 4],
+            "steps": "last",
             "head_dropouts": [0.1, 0.1, 0.1],
             "learning_rate": 0.05,
             "batch_size": 16,
