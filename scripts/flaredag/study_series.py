@@ -95,12 +95,16 @@ def issued_series(study: Mapping[str, Any], datasets: Sequence[str], models: Seq
 
 
 def diagnosed_series(study: Mapping[str, Any]) -> list[dict[str, str]]:
-    """Forecasts of the headline's models and the climatology, as they would be issued, on the latest rungs in time."""
+    """Forecasts of the headline's models and the climatology, as they would be issued, on the latest rungs in time.
+
+    Of a study without operational data sets those of its headline.
+    """
     ladders = [ladder["rungs"] for ladder in study["ladders"]]
     rungs = [ladder[rung] for ladder in ladders for rung in ("by_time", "full_disk") if rung in ladder]
     fitted = [model for fit in study["fits"].values() for model in fit["models"]]
     models = [*models_of_headline(study), *(model for model in fitted if model == "climatology")]
-    return issued_series(study, rungs or operational_datasets(study), models)
+    datasets = rungs or operational_datasets(study) or study["headline"].get("datasets", exported_datasets(study))
+    return issued_series(study, datasets, models)
 
 
 def strata_series(study: Mapping[str, Any]) -> list[dict[str, str]]:
