@@ -322,6 +322,8 @@ def _is_there(leak: Mapping[str, Any], study: Mapping[str, Any]) -> bool:
     # Samples in neither class: a task that leaves out some types of evolution.
     if leak["setting"] == "labels":
         return len(study["labels"]["positive"]) + len(study["labels"]["negative"]) < N_EVOLUTION_TYPES
+    if leak["setting"] == "windows":
+        return leak["value"] in study["windows"]
     if "." in leak["setting"]:
         block, _, key = leak["setting"].partition(".")
         return study.get(block, {}).get(key) == leak["value"]

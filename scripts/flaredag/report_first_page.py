@@ -52,7 +52,9 @@ def facts(
     learners = [words(name) for name in scores["model"].unique() if name not in combined and not is_calibrated(name)]
     if ensembles:
         learners.append(f"combined in {', '.join(one['name'] for one in ensembles)}")
+    # Folds are the seeds of data sets that climb the ladder alone; a study may have no others.
     drawn = scores[scores["dataset"].isin([name for study in studies for name in study["datasets"]])]
+    drawn = drawn if len(drawn) else scores
     verdicts = pd.concat([of_study.papers for of_study in results])["agrees"]
     datasets = ordered(scores["dataset"], [name for study in studies for name in study["datasets"]])
     told = [

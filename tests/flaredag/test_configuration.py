@@ -236,3 +236,12 @@ def test_a_leak_that_hangs_on_the_tables_is_told_of_these_tables(study):
     assert "No longitude." in study_in_report("sun2022", study | {"declared_leaks": [leak]})["declared_leaks"]
     elsewhere = study | {"declared_leaks": [leak | {"value": "sharp_table"}]}
     assert study_in_report("sun2022", elsewhere)["declared_leaks"] == []
+
+
+def test_windows_that_end_before_a_flare_are_a_leak_where_the_study_has_them(study):
+    leak = {"setting": "windows", "value": "before_flares", "text": "Nobody knows when that is."}
+    declared = study | {"declared_leaks": [leak]}
+    assert study_in_report("sun2022", declared)["declared_leaks"] == []
+    before = {"cadence_minutes": 36, "n_steps": 40, "before_flares": {"least_class": "C1.0", "least_records": 30}}
+    told = study_in_report("sun2022", declared | {"windows": before})
+    assert told["declared_leaks"] == ["Nobody knows when that is."]

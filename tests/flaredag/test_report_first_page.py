@@ -143,3 +143,10 @@ def test_facts_tell_what_was_run(tmp_path):
         "Seeds": "0\N{EN DASH}1",
         "Published figures": "3: 1 agree, 1 differ, 1 not run",
     }
+
+
+def test_seeds_of_data_sets_without_every_model_are_told_where_there_are_no_others(tmp_path):
+    study = study_named("s")
+    study["datasets"] = []
+    told = dict(facts([study], [results_of(tmp_path)], ARCHIVE, archive_results_of(tmp_path), effort="quick"))
+    assert told["Seeds"] == "0\N{EN DASH}1"
