@@ -114,7 +114,7 @@ def test_texts_come_as_they_are(client: JsocClient) -> None:
 
 def test_keywords_and_segments(client: JsocClient) -> None:
     assert client.keywords_of(SHARP) == list(RECORDS[0])
-    assert client.segments_of(SHARP) == ["magnetogram", "bitmap"]
+    assert client.segments_of(SHARP) == ["magnetogram", "bitmap", "conf_disambig", "Br", "Bp", "Bt"]
 
 
 @pytest.mark.parametrize("fault", ["500", "503", "429", "408", "garbage", "cut", "drop", "slow"])
