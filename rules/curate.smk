@@ -1,6 +1,5 @@
 # results/{archive}/raw/ -> tables, cubes, flares, region_summaries, regions; beside each the counts of what was read
-# (.json) and, one by one with the reason, what was left out (.rejected.csv). Where a study asks for them, also
-# high_energy_sharp_tables: of the days before flares, whose vector field is raw data that hangs on tables and flares.
+# (.json) and, one by one with the reason, what was left out (.rejected.csv)
 
 
 rule curate_jsoc_keywords:
@@ -64,51 +63,6 @@ rule curate_goes_flares:
         code=code_digest("curate_goes_flares.py"),
     script:
         "../scripts/curate_goes_flares.py"
-
-
-rule list_days_before_flares:
-    """List the records of one shard in the day before the largest flare of each region."""
-    input:
-        table="results/{archive}/tables/{instrument}-{shard}.nc",
-        flares=curated_files("flares"),
-    output:
-        days="results/{archive}/days_before_flares/{instrument}-{shard}.csv",
-    log:
-        "results/{archive}/logs/list_days_before_flares/{instrument}-{shard}.log",
-    wildcard_constraints:
-        archive="embedded|jsoc",
-        instrument=OF_VECTOR_FIELD,
-    conda:
-        "../envs/list_days_before_flares.yaml"
-    params:
-        **config["curation"]["days_before_flares"],
-        cadence_minutes=lambda wildcards: archive_files.cadence_minutes(config["archives"][wildcards.archive]),
-        code=code_digest("list_days_before_flares.py"),
-    script:
-        "../scripts/list_days_before_flares.py"
-
-
-rule curate_high_energy_records:
-    """Curate HED parameters of listed records from their vector field, with the SHARP keywords of the same records."""
-    input:
-        records="results/{archive}/days_before_flares/{instrument}-{shard}.csv",
-        index="results/{archive}/raw/vector_segments/{instrument}-{shard}.json",
-        table="results/{archive}/tables/{instrument}-{shard}.nc",
-    output:
-        table="results/{archive}/high_energy_sharp_tables/{instrument}-{shard}.nc",
-        counts="results/{archive}/high_energy_sharp_tables/{instrument}-{shard}.json",
-        rejected="results/{archive}/high_energy_sharp_tables/{instrument}-{shard}.rejected.csv",
-    log:
-        "results/{archive}/logs/curate_high_energy_records/{instrument}-{shard}.log",
-    wildcard_constraints:
-        archive="embedded|jsoc",
-        instrument=OF_VECTOR_FIELD,
-    conda:
-        "../envs/curate_high_energy_records.yaml"
-    params:
-        code=code_digest("curate_high_energy_records.py"),
-    script:
-        "../scripts/curate_high_energy_records.py"
 
 
 rule curate_region_summaries:

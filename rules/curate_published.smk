@@ -1,6 +1,6 @@
 # What only some studies read of the archive `published`: synoptic charts, lists of flares, magnetograms of one region,
-# the 12-minute SHARP table, parameters of the regions of high free energy density (HED); and of any archive each of its
-# flare lists by itself. Nothing of it is fetched or made unless such a study is asked for.
+# the 12-minute SHARP table; and of any archive each of its flare lists by itself. Nothing of it is fetched or made
+# unless such a study is asked for.
 
 
 rule retrieve_synoptic_charts:
@@ -64,14 +64,6 @@ use rule retrieve_published_magnetograms as retrieve_published_lists with:
         ON_REQUEST.raw["ncei_reports"],
     log:
         "results/published/logs/retrieve_published_lists.log",
-
-
-use rule retrieve_published_magnetograms as retrieve_high_energy_parameters with:
-    output:
-        ON_REQUEST.raw["high_energy_series"],
-        ON_REQUEST.raw["high_energy_events"],
-    log:
-        "results/published/logs/retrieve_high_energy_parameters.log",
 
 
 use rule retrieve_published_magnetograms as retrieve_map_of_harps with:
@@ -171,47 +163,6 @@ rule curate_sharp_table:
         code=code_digest("curate_sharp_table.py"),
     script:
         "../scripts/curate_sharp_table.py"
-
-
-rule curate_high_energy_regions:
-    """Curate published parameters of regions of high free energy density (HED), and the flares that they come before."""
-    input:
-        series=ON_REQUEST.raw["high_energy_series"][0],
-        flares=ON_REQUEST.raw["high_energy_events"][0],
-        harp_noaa=ON_REQUEST.raw["map_of_harps"][0],
-    output:
-        table=ON_REQUEST.curated["high_energy_tables"][0],
-        flares=ON_REQUEST.curated["high_energy_flares"][0],
-        counts=ON_REQUEST.curated["high_energy_tables_counts"][0],
-        rejected=ON_REQUEST.curated["high_energy_tables_rejected"][0],
-    log:
-        "results/published/logs/curate_high_energy_regions.log",
-    conda:
-        "../envs/curate_high_energy_regions.yaml"
-    params:
-        code=code_digest("curate_high_energy_regions.py"),
-    script:
-        "../scripts/curate_high_energy_regions.py"
-
-
-rule join_sharp_records:
-    """Join the published HED parameters with the SHARP keywords of the same regions and times."""
-    input:
-        tables=ON_REQUEST.curated["high_energy_tables"],
-        sharp_tables=ON_REQUEST.curated["sharp_table"],
-        harp_noaa=ON_REQUEST.raw["map_of_harps"][0],
-    output:
-        table=ON_REQUEST.curated["high_energy_sharp_tables"][0],
-        counts=ON_REQUEST.curated["high_energy_sharp_tables_counts"][0],
-        rejected=ON_REQUEST.curated["high_energy_sharp_tables_rejected"][0],
-    log:
-        "results/published/logs/join_sharp_records.log",
-    conda:
-        "../envs/join_sharp_records.yaml"
-    params:
-        code=code_digest("join_sharp_records.py"),
-    script:
-        "../scripts/join_sharp_records.py"
 
 
 rule curate_flare_list:

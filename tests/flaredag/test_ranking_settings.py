@@ -95,10 +95,6 @@ def check(ranking):
     check_ranking("s", ranking, seeds={"SHARP": [0, 1], "sharp": [0, 1]}, models=models)
 
 
-def test_a_ranking_of_what_is_there_passes():
-    check(changed())
-
-
 @pytest.mark.parametrize(
     ("ranking", "words"),
     [
