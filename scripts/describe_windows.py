@@ -9,7 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from flaredag.errors import InputError
-from flaredag.goes import threshold_w_m2
+from flaredag.goes import reaches, threshold_w_m2
 from flaredag.harp_noaa import read_harp_noaa, with_noaa_numbers
 from flaredag.joblog import job_log
 from flaredag.listed_groups import largest_groups, longitudes_at
@@ -30,8 +30,6 @@ from flaredag.tables import read_flares, read_records
 from flaredag.windows import flares_of_regions
 
 LOG = logging.getLogger("flaredag")
-# `strong_flux` of a class is exact, that of a flare is read from its text.
-ROUNDING = 1e-9
 
 
 def describe_windows(
@@ -55,7 +53,7 @@ def describe_windows(
     codes = last[["instrument", "region"]].drop_duplicates(ignore_index=True)
     codes["region_code"] = np.arange(len(codes))
     of_regions = flares_of_regions(flares, records.merge(codes, on=["instrument", "region"]))
-    strong = of_regions[of_regions["peak_flux"] >= threshold_w_m2(strong_class) * (1 - ROUNDING)]
+    strong = of_regions[reaches(of_regions["peak_flux"], threshold_w_m2(strong_class))]
     region_code = last.merge(codes, on=["instrument", "region"], how="left")["region_code"].to_numpy(dtype=np.int64)
     noaa_ars = (last if harp_noaa is None else with_noaa_numbers(last, harp_noaa))["noaa_ars"].to_numpy()
     # A source that names no NOAA region at all does not give them.

@@ -10,7 +10,7 @@ import pandas as pd
 
 from flaredag.artifacts import read_json
 from flaredag.errors import InputError
-from flaredag.goes import CLASS_FLUX_W_M2
+from flaredag.goes import CLASS_FLUX_W_M2, reaches
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,8 +46,7 @@ def coverage(records: pd.DataFrame, images: pd.DataFrame, flares: pd.DataFrame) 
 
 def flare_letters(peak_flux: np.ndarray) -> np.ndarray:
     """Letter of each peak flux (W m-2): C, M or X, and "" below C1.0."""
-    # A class such as C1.0 is a product of two floats: a hair of tolerance keeps it in its class.
-    rank = np.searchsorted([CLASS_FLUX_W_M2[letter] * (1 - 1e-9) for letter in FLARE_LETTERS], peak_flux, side="right")
+    rank = np.sum([reaches(peak_flux, CLASS_FLUX_W_M2[letter]) for letter in FLARE_LETTERS], axis=0)
     return np.array(["", *FLARE_LETTERS])[rank]
 
 

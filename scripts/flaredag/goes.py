@@ -13,7 +13,7 @@ from flaredag.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
 # Peak 1-8 angstrom flux of a class 1.0 flare, W m-2 (NOAA SWPC).
 CLASS_FLUX_W_M2 = {"A": 1e-8, "B": 1e-7, "C": 1e-6, "M": 1e-5, "X": 1e-4}
@@ -21,6 +21,8 @@ CLASS_FLUX_W_M2 = {"A": 1e-8, "B": 1e-7, "C": 1e-6, "M": 1e-5, "X": 1e-4}
 # as measured (NOAA, GOES XRS readme and user's guide).
 GOES_8_TO_15_SCALE = 0.7
 _SCALED_SATELLITES = (8, 15)
+# A class such as C1.1 is a product of two floats: a hair of tolerance keeps it in its class.
+ROUNDING = 1e-9
 # For flares of a list that does not tell the satellite. The XRS of GOES-8 measured from 1995-03-01 on, that of GOES-7
 # until 1996-08-13; SWPC's list has GOES-16 from 2019-12-13 on and GOES-15 until 2020-01-25. Between, it may be either.
 _UNSCALED_BEFORE, _SCALED_FROM = np.datetime64("1995-03-01"), np.datetime64("1996-08-14")
@@ -46,6 +48,14 @@ def threshold_w_m2(goes_class: str) -> float:
     if np.isnan(flux):
         raise InputError(f"GOES class {goes_class!r}: wanted a letter A, B, C, M or X and a number, such as 'M1.0'.")
     return flux
+
+
+def reaches(peak_flux: ArrayLike, least_flux_w_m2: float) -> NDArray[np.bool_]:
+    """Whether each flare's `peak_flux`, W m-2, is that at which a class begins, or above.
+
+    Both are read from texts of classes: what rounding makes of them decides nothing.
+    """
+    return np.asarray(peak_flux) >= least_flux_w_m2 * (1 - ROUNDING)
 
 
 def flux_scale(satellite: Iterable[str], time: NDArray[np.datetime64]) -> NDArray[np.float64]:

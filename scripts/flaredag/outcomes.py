@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from flaredag.goes import reaches
 from flaredag.windows import count_flares
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ def full_disk_outcomes(
     `flares` has `start_time` (UTC) and `peak_flux` (W m-2), flares without a region among them; NaN is below every
     threshold. A flare that starts at the issue time is known by then and does not count.
     """
-    strong = flares["peak_flux"].to_numpy() >= threshold_w_m2 * (1 - 1e-9)
+    strong = reaches(flares["peak_flux"], threshold_w_m2)
     start = flares["start_time"].to_numpy(dtype="datetime64[s]")[strong]
     begins: NDArray[np.datetime64] = issue_times.astype("datetime64[s]")
     ends: NDArray[np.datetime64] = begins + np.timedelta64(round(horizon_hours * 3600), "s")

@@ -9,7 +9,7 @@ import numpy as np
 
 from flaredag.cubes import cube_stem, read_cube
 from flaredag.errors import InputError
-from flaredag.goes import threshold_w_m2
+from flaredag.goes import reaches, threshold_w_m2
 from flaredag.windows import ACTIVITY, EVOLUTION, count_flares
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def sequence_of_cube(
         )
     frame = frame[np.argsort(time[frame], kind="stable")]
     time: NDArray[np.datetime64] = time[frame].astype("datetime64[s]")
-    strong = flares[flares["peak_flux"] >= threshold_w_m2(strong_class) * (1 - 1e-9)]
+    strong = flares[reaches(flares["peak_flux"], threshold_w_m2(strong_class))]
     start = strong["start_time"].to_numpy(dtype="datetime64[s]")
     inside = (start > time[0]) & (start <= time[-1])
     if inside.any():

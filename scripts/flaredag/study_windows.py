@@ -11,7 +11,7 @@ import pandas as pd
 from flaredag.cubes import bad_images_in_windows
 from flaredag.errors import InputError
 from flaredag.flare_history import HISTORY_FEATURES, flare_history
-from flaredag.goes import threshold_w_m2
+from flaredag.goes import reaches, threshold_w_m2
 from flaredag.samples import StudyWindows
 from flaredag.tables import NOT_GIVEN
 from flaredag.window_images import image_of_each, images_of_windows
@@ -133,7 +133,7 @@ def make_windows(
         )
         if flare_of_window is not None:
             # The flare that a window is before tells its label, though the day before it may begin more than 24 h away.
-            strong = flare_of_window >= threshold_w_m2(label_settings["strong_class"]) * (1 - 1e-9)
+            strong = reaches(flare_of_window, threshold_w_m2(label_settings["strong_class"]))
             evolution = (evolution // len(ACTIVITY) * len(ACTIVITY) + np.where(strong, STRONG, WEAK)).astype(np.int8)
         tasks[task] = StudyWindows(
             instruments=instruments,

@@ -13,6 +13,7 @@ import numpy as np
 from astropy.coordinates import angular_separation
 
 from flaredag.audit import REPORTED, Finding
+from flaredag.goes import reaches
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,7 +56,7 @@ def flares_with_positions(
     `region_flares` (`flaredag.windows.flares_of_regions`) and `records` have `region_code`; `region_codes`, sorted,
     says which regions and in what order.
     """
-    flares = region_flares[region_flares["peak_flux"] >= strong_flux_w_m2 * (1 - 1e-9)]
+    flares = region_flares[reaches(region_flares["peak_flux"], strong_flux_w_m2)]
     flares = flares[flares["region_code"].isin(region_codes)].drop_duplicates()
     flares = flares.sort_values(["start_time", "region_code", "peak_flux"], kind="stable")
     seconds = flares["start_time"].to_numpy(dtype="datetime64[s]").astype(np.int64)

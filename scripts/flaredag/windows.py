@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from flaredag.errors import InputError
+from flaredag.goes import reaches
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -108,7 +109,7 @@ def largest_flares(flares: pd.DataFrame, *, least_flux_w_m2: float) -> pd.DataFr
 
     `flares` as `evolution_types` takes them.
     """
-    large = flares[flares["peak_flux"] >= least_flux_w_m2 * (1 - 1e-9)]
+    large = flares[reaches(flares["peak_flux"], least_flux_w_m2)]
     ordered = large.sort_values(
         ["region_code", "peak_flux", "start_time"], ascending=[True, False, True], kind="stable"
     )
@@ -259,7 +260,7 @@ def evolution_types(
     horizon = np.timedelta64(round(horizon_hours * 3600), "s")
     flare_region = flares["region_code"].to_numpy()
     flare_start = flares["start_time"].to_numpy(dtype="datetime64[s]")
-    strong = flares["peak_flux"].to_numpy() >= strong_flux_w_m2 * (1 - 1e-9)
+    strong = reaches(flares["peak_flux"], strong_flux_w_m2)
     periods = ((first_time, issue_time), (issue_time, issue_time + horizon))
     before, after = (
         activity(

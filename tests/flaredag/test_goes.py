@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from flaredag.errors import InputError
-from flaredag.goes import flux_scale, goes_class_of_flux, peak_flux_w_m2, threshold_w_m2, unscaled_classes
+from flaredag.goes import flux_scale, goes_class_of_flux, peak_flux_w_m2, reaches, threshold_w_m2, unscaled_classes
 
 
 @pytest.mark.parametrize(
@@ -88,3 +88,9 @@ def test_class_of_a_flux():
     assert [goes_class_of_flux(flux) for flux in fluxes] == [
         "X28.00", "X1.00", "X1.00", "M9.99", "M1.00", "B1.00", "A0.50",
     ]  # fmt: skip
+
+
+def test_a_flare_of_a_class_reaches_it_whatever_rounding_makes_of_its_flux():
+    # A neighbour in binary floating point is the same class; one part in ten thousand less is not.
+    flux = np.array([np.nextafter(1.1e-5, 0), 1.1e-5, np.nextafter(1.1e-5, 1), 1.0999e-5, np.nan])
+    assert reaches(flux, threshold_w_m2("M1.1")).tolist() == [True, True, True, False, False]
