@@ -1,6 +1,7 @@
 """The LSTM with attention: its form and ablations, padding, its determinism, and that order in time is learnt."""
 
 import dataclasses
+from functools import partial
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from safetensors.numpy import load, save
 from scipy.special import logit
 from sklearn.metrics import roc_auc_score
 
+from fit_checks import check_that_the_seed_alone_decides
 from flaredag.errors import InputError
 from flaredag.models import attention_lstm
 from flaredag.models.attention_lstm import AttentionLSTM, recorded_first
@@ -187,17 +189,7 @@ class TestFit:
 
     @pytest.mark.parametrize("changed", [{}, {"masked": True}, AUTHORS_CODE], ids=["paper", "masked", "authors"])
     def test_same_seed_same_bits_on_any_number_of_threads(self, changed):
-        threads, written = torch.get_num_threads(), []
-        try:
-            for n_threads in (1, 2):
-                torch.set_num_threads(n_threads)
-                torch.manual_seed(n_threads)
-                fit = fitted(**changed, max_epochs=2)
-                written.append((bytes_of(fit), fit.history, fit.probability(ordered_samples(seed=2)).tobytes()))
-        finally:
-            torch.set_num_threads(threads)
-        assert written[0] == written[1]
-        assert bytes_of(fitted(**changed, max_epochs=2, seed=1)) != written[0][0]
+        check_that_the_seed_alone_decides(partial(fitted, **changed, max_epochs=2), ordered_samples(seed=2))
 
     def test_the_penalty_keeps_forecasts_off_zero_and_one(self):
         test = ordered_samples(seed=2)

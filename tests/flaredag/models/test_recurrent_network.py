@@ -1,6 +1,7 @@
 """LSTMs in one direction and both: their form, the attention they share, padding, and that order in time is learnt."""
 
 import dataclasses
+from functools import partial
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import torch
 from safetensors.numpy import load, save
 from sklearn.metrics import roc_auc_score
 
+from fit_checks import check_that_one_training_gives_both_epochs, check_that_the_seed_alone_decides
 from flaredag.attention import Attention
 from flaredag.errors import InputError
 from flaredag.models import recurrent_network
@@ -138,26 +140,10 @@ class TestFit:
 
     @pytest.mark.parametrize("changed", [FOUR[0], FOUR[3]], ids=[NAMES[0], NAMES[3]])
     def test_same_seed_same_bits_on_any_number_of_threads(self, changed):
-        threads, written = torch.get_num_threads(), []
-        try:
-            for n_threads in (1, 2):
-                torch.set_num_threads(n_threads)
-                torch.manual_seed(n_threads)
-                fit = fitted(**changed, max_epochs=2)
-                written.append((bytes_of(fit), fit.history, fit.probability(ordered_samples(seed=2)).tobytes()))
-        finally:
-            torch.set_num_threads(threads)
-        assert written[0] == written[1]
-        assert bytes_of(fitted(**changed, max_epochs=2, seed=1)) != written[0][0]
+        check_that_the_seed_alone_decides(partial(fitted, **changed, max_epochs=2), ordered_samples(seed=2))
 
     def test_one_training_gives_both_epochs(self):
-        names = ["true_skill_statistic", "brier_score"]
-        splits = ordered_samples(), ordered_samples(seed=1)
-        fits = recurrent_network.fit_kept_epochs(*splits, seed=0, settings=SETTINGS, kept_epochs=names)
-        for name in names:
-            alone = fitted(kept_epoch=name)
-            assert bytes_of(fits[name]) == bytes_of(alone)
-            assert fits[name].history == alone.history
+        check_that_one_training_gives_both_epochs(recurrent_network, SETTINGS)
 
 
 class TestRestored:
