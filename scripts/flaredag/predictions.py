@@ -2,7 +2,7 @@
 
 A table of predictions has one row a sample and seed, and the columns of `COLUMNS`:
 
-- `instrument`: whose region number it is; `region`: HARPNUM or TARPNUM, int32
+- `instrument`: whose region number it is; `region`: HARPNUM, TARPNUM or NOAA number, int32
 - `issue_time`: when the forecast is issued, UTC, datetime64[s], without zone
 - `label`: 1 if the event occurred in the forecast window, else 0, int8
 - `probability`: forecast probability of the event, float64, 0 to 1
@@ -39,7 +39,7 @@ FLAG_MEANING = re.compile(r"[A-Za-z0-9_.+@-]+")
 FLAGS = ("instrument", "split", "model")
 ATTRIBUTES: dict[str, dict[str, Any]] = {
     "instrument": {"long_name": "instrument whose region number it is"},
-    "region": {"long_name": "region number, HARPNUM or TARPNUM"},
+    "region": {"long_name": "region number: HARPNUM, TARPNUM or NOAA number"},
     "issue_time": {
         "long_name": "issue time of the forecast, UTC",
         "units": TIME_UNITS,

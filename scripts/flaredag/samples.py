@@ -158,7 +158,7 @@ def write_windows(path: str | Path, tasks: Mapping[str, StudyWindows]) -> None:
         "features": (("record", "feature"), windows.features, {"units": ", ".join(units)}),
         "step_record": (("sample", "step"), windows.step_record, {"long_name": "record of each step, -1 if padded"}),
         "instrument": ("sample", windows.instrument, instrument_attrs),
-        "region": ("sample", windows.region, {"long_name": "HARPNUM or TARPNUM"}),
+        "region": ("sample", windows.region, {"long_name": "HARPNUM, TARPNUM or NOAA number"}),
         "split_group": ("sample", windows.split_group, {"long_name": "group of regions that stay in one split"}),
         "issue_time": ("sample", seconds, {"units": SECONDS_UTC}),
         "evolution": (("task", "sample"), evolution, evolution_attrs),

@@ -55,7 +55,7 @@ def make_windows(
     records = records.assign(region_code=code * REGION_LIMIT + records["region"])
     if not records["region"].between(0, REGION_LIMIT - 1).all():
         raise InputError(
-            f"region {records['region'].min()} to {records['region'].max()}: wanted HARPNUM or TARPNUM from 0 to "
+            f"region {records['region'].min()} to {records['region'].max()}: wanted region numbers from 0 to "
             f"{REGION_LIMIT - 1}. Mend the tables."
         )
     # Flares know their patch by NOAA numbers that its records name, those left out below included.

@@ -128,7 +128,7 @@ class TestWindows:
     def test_a_region_beyond_all_numbers_is_told(self, region):
         # Its code would be that of another instrument's region.
         with pytest.raises(
-            InputError, match=rf"region {region} to {region}: wanted HARPNUM or TARPNUM from 0 to 9999999"
+            InputError, match=rf"region {region} to {region}: wanted region numbers from 0 to 9999999"
         ):
             made(records_of(region), flares_of())
 
