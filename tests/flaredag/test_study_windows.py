@@ -127,9 +127,7 @@ class TestWindows:
     @pytest.mark.parametrize("region", [-1, 10_000_000])
     def test_a_region_beyond_all_numbers_is_told(self, region):
         # Its code would be that of another instrument's region.
-        with pytest.raises(
-            InputError, match=rf"region {region} to {region}: wanted region numbers from 0 to 9999999"
-        ):
+        with pytest.raises(InputError, match=rf"region {region} to {region}: wanted region numbers from 0 to 9999999"):
             made(records_of(region), flares_of())
 
 
