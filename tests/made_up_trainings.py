@@ -21,7 +21,7 @@ def training_losses() -> list[float]:
 
 
 def validation_losses(seed: int) -> list[float]:
-    """Falls by two hundredths to epoch 20, then rises by one (seed 0) or stays (others); .7 at first, .32 at epoch 20."""
+    """From .7 by two hundredths an epoch to .32 at epoch 20; then up by one (seed 0), or no more (others)."""
     rise = 0.01 if seed == 0 else 0.0
     return [0.7 - 0.02 * epoch if epoch < 20 else 0.32 + rise * (epoch - 19) for epoch in range(N_EPOCHS)]
 

@@ -200,7 +200,7 @@ def overview_figure(scores: pd.DataFrame, *, title: str, mark: str) -> Figure:
             axes.set_ylim(-0.6, len(of_row) - 0.4)
         lowest, _ = panels[0, 0].get_xlim()
         panels[0, 0].set_xlim(min(lowest, -0.05), 1.05)
-        panels[0, 0].set_xticks([0.0, 0.5, 1.0])
+        panels[0, 0].set_xticks([0.0, 0.5, 1.0], ["0", "0.5", "1"])
         figure.supxlabel("true skill statistic at threshold 0.5", y=0.1 / height, fontsize=7.0)
         add_title(figure, title, mark)
     return figure

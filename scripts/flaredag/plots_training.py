@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
 # What stands on the ordinate; the training loss is named by its weights.
 PANELS = {
-    TRAINING_LOSS: "training loss: cross-entropy{weighted}",
-    VALIDATION_LOSS: "validation loss: cross-entropy, unweighted",
-    "validation_true_skill_statistic": "validation TSS at threshold 0.5",
+    TRAINING_LOSS: "training loss (cross-entropy,\n{weighted})",
+    VALIDATION_LOSS: "validation loss (cross-entropy,\nunweighted)",
+    "validation_true_skill_statistic": "validation TSS\nat threshold 0.5",
 }
-PANEL_INCHES, ABOVE_INCHES, BETWEEN_INCHES, BELOW_INCHES = 1.9, 0.3, 0.12, 0.62
-REGIONS_INCHES = 2.5
-# Between the ticks of the seeds of a study; darker is later.
+PANEL_INCHES, ABOVE_INCHES, BETWEEN_INCHES, BELOW_INCHES = 1.55, 0.3, 0.12, 0.75
+REGIONS_INCHES = 2.4
+# More seeds than colours can be told apart by name: dark is the first, light the last.
 SEED_COLOURS = "viridis"
 
 
@@ -45,14 +45,14 @@ def training_curves_figure(
     """
     of_seeds = curves_of_training(curves, dataset=dataset, models=models)
     weights = curves.loc[(curves["dataset"] == dataset) & curves["model"].isin(list(models)), "class_weights"].iloc[0]
-    weighted = f", {weights} class weights" if weights else ", unweighted"
+    weighted = f"{weights} class weights" if weights else "unweighted"
     with mpl.rc_context(STYLE):
         height = ABOVE_INCHES + len(PANELS) * PANEL_INCHES + (len(PANELS) - 1) * BETWEEN_INCHES + BELOW_INCHES
         figure = Figure(figsize=(TEXT_WIDTH_INCHES, height))
         FigureCanvasSVG(figure)
         panels = figure.subplots(len(PANELS), 1, sharex=True)
         figure.subplots_adjust(
-            left=0.085,
+            left=0.1,
             right=0.99,
             bottom=BELOW_INCHES / height,
             top=1.0 - ABOVE_INCHES / height,
@@ -66,7 +66,7 @@ def training_curves_figure(
                     at = own.loc[[model in kept_by for kept_by in own["kept_by"]], curve]
                     look: dict[str, Any] = {"markersize": 4.0, "markeredgecolor": "black", "markeredgewidth": 0.6}
                     axes.plot(at.index, at, color=colour, marker=marker, linestyle="none", zorder=3, **look)
-            axes.set_ylabel(label.format(weighted=weighted), fontsize=6.2)
+            axes.set_ylabel(label.format(weighted=weighted), fontsize=6.5)
             axes.set_axisbelow(True)
             axes.grid(visible=True, color="#E4E4E4", linewidth=0.6)
         panels[-1].set_xlabel("epoch")
@@ -100,7 +100,7 @@ def training_regions_figure(
         figure = Figure(figsize=(TEXT_WIDTH_INCHES, REGIONS_INCHES))
         FigureCanvasSVG(figure)
         drawn = figure.subplots(1, len(panels), squeeze=False)[0]
-        figure.subplots_adjust(left=0.085, right=0.985, bottom=0.17, top=0.80, wspace=0.22)
+        figure.subplots_adjust(left=0.085, right=0.985, bottom=0.23, top=0.80, wspace=0.22)
         for axes, panel, colour in zip(drawn, panels, COLOURS, strict=False):
             own = [
                 mean_and_standard_deviation(
@@ -118,7 +118,7 @@ def training_regions_figure(
             axes.set_xticks([numbers[name] for name in datasets], [f"{numbers[name]:.0f}" for name in datasets])
             axes.set_axisbelow(True)
             axes.grid(visible=True, axis="y", color="#E4E4E4", linewidth=0.6)
-        figure.text(0.99, 0.02, "dashed: the mean of most regions", color=GREY, fontsize=6.0, ha="right")
+        figure.text(0.99, 0.015, "dashed: the mean of most regions", color=GREY, fontsize=6.0, ha="right")
         add_title(figure, title, mark)
     return figure
 

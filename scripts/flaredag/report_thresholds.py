@@ -42,6 +42,7 @@ THRESHOLD_CELLS = {
     TEST_THRESHOLD: styled("best on test", "bad"),
 }
 NAMES = "BACC balanced accuracy, PREC precision (1 less FAR); POD is also called recall."
+UNITS = "Per region or per record: what a sample is; records of one region are not independent ones."
 SEVERAL_THRESHOLDS = (
     "The same forecasts at several thresholds: 0.5; the one with the best TSS on the validation split; and, as some "
     "papers choose it, the one with the best TSS on the test split itself, which no forecaster knows: what is gained "
@@ -76,6 +77,7 @@ def scores_at_thresholds(study: Study, intervals: pd.DataFrame, scores: pd.DataF
     thresholds = {at for one in asked for at in one.get("thresholds", [])}
     legend = [SEVERAL_THRESHOLDS] if len(thresholds) > 1 else []
     legend += [NAMES] if thresholds else []
+    legend += [UNITS] if study["sample_units"] else []
     legend += [REFERENCES] if any(one.get("reference_forecasts") for one in asked) else []
     told = [paragraph(" ".join(legend))] if legend else []
     return [*told, *(_table(study, of_models, scores, one) for one in asked)]

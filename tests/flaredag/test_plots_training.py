@@ -35,9 +35,9 @@ def test_each_panel_has_a_line_a_seed_and_marks_of_what_is_kept():
     figure = curves_figure()
     assert figure.get_figwidth() == pytest.approx(TEXT_WIDTH_INCHES)
     training, validation, skill = figure.axes
-    assert training.get_ylabel() == "training loss: cross-entropy, balanced class weights"
-    assert validation.get_ylabel() == "validation loss: cross-entropy, unweighted"
-    assert skill.get_ylabel() == "validation TSS at threshold 0.5"
+    assert training.get_ylabel() == "training loss (cross-entropy,\nbalanced class weights)"
+    assert validation.get_ylabel() == "validation loss (cross-entropy,\nunweighted)"
+    assert skill.get_ylabel() == "validation TSS\nat threshold 0.5"
     lines = [line for line in validation.lines if len(line.get_xdata()) > 1]
     assert [line.get_ydata()[-1] for line in lines] == pytest.approx([0.52, 0.32])
     assert lines[0].get_xdata()[[0, -1]].tolist() == [1, made_up.N_EPOCHS]
@@ -62,7 +62,7 @@ def test_each_panel_has_a_line_a_seed_and_marks_of_what_is_kept():
 def test_a_loss_without_weights_is_called_so():
     curves = made_up.training_curves().assign(class_weights="")
     figure = training_curves_figure(curves, dataset="A", models=made_up.MODELS[:1], title="", mark="")
-    assert figure.axes[0].get_ylabel() == "training loss: cross-entropy, unweighted"
+    assert figure.axes[0].get_ylabel() == "training loss (cross-entropy,\nunweighted)"
 
 
 def test_curves_that_are_not_there_are_told():
@@ -101,7 +101,8 @@ def test_no_text_lies_beyond_the_edge_and_the_bytes_are_the_same(draw, tmp_path)
     renderer = figure.canvas.get_renderer()
     texts = [*figure.texts, *(text for legend in figure.legends for text in legend.get_texts())]
     texts += [label for axes in figure.axes for label in (axes.xaxis.label, axes.yaxis.label, axes.title)]
-    for text in (one for one in texts if one.get_text()):
-        box = text.get_window_extent(renderer)
+    boxes = [(text.get_text(), text.get_window_extent(renderer)) for text in texts if text.get_text()]
+    for i, (text, box) in enumerate(boxes):
+        assert not any(box.overlaps(other) for _, other in boxes[:i]), text
         assert figure.bbox.x0 <= box.x0 < box.x1 <= figure.bbox.x1, text
         assert figure.bbox.y0 <= box.y0 < box.y1 <= figure.bbox.y1, text

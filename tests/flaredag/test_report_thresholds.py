@@ -101,6 +101,7 @@ def test_a_table_may_be_of_some_data_sets_and_models_and_says_what_a_sample_is()
     study = STUDY | {"score_tables": [asked], "sample_units": {"A": "region", "B": "record"}}
     legend, table = scores_at_thresholds(study, mock_intervals(), mock_counts())
     assert legend["text"].startswith("BACC balanced accuracy")
+    assert "Per region or per record" in legend["text"]
     assert [row.get("group", row.get("cells", [""])[0]) for row in table["rows"]] == [
         "A, per region",
         "random forest",

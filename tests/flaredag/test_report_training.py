@@ -43,7 +43,7 @@ def test_a_study_without_such_figures_says_nothing(results):
 
 def test_overfitting_is_told_by_seed_with_the_epochs_kept(results):
     told, table = training(study_with(training_curves=CURVES), results)
-    # Of seed 0 the means turn at epoch 26; transformer keeps epoch 12 there, the other name 20. The losses of seed 1 stay.
+    # Of seed 0 the means turn at epoch 26; transformer keeps epoch 12, the other name 20. The losses of seed 1 stay.
     assert "In 1 of 2 seeds the validation loss rises again" in told["text"]
     assert "after epoch 26 at the earliest and 26 at the latest" in told["text"]
     # .48 and .32 are .16 and 0 above the least, .32; the other name keeps the least.
