@@ -25,6 +25,7 @@ from flaredag import (
     store,
     studies,
     study_checks,
+    study_figures,
     study_series,
     vector_segments,
     verification_settings,

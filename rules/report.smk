@@ -30,6 +30,7 @@ rule write_report:
         subsets=of_studies("subsets.csv"),
         runs=of_studies("runs.csv"),
         runs_comparison=of_studies("runs_comparison.csv"),
+        training_curves=of_studies("training_curves.csv"),
         pages=lambda wildcards: [
             page for name in STUDIES for suffix in (".html", ".gif") for page in regions_explained(name, suffix)
         ],

@@ -140,6 +140,17 @@ def in_ensemble_figure(wildcards):
     )
 
 
+def in_training_curves(wildcards):
+    """(data set, provenance) of the fits of which the figures of a study show training curves."""
+    asked = study_figures.training_curves_asked(STUDIES[wildcards.study])
+    fits = [fit for fit in (fits_of(wildcards.study) if asked else []) if fit.dataset in asked]
+    return [
+        (fit.dataset, f"{fit.folder}/provenance.json")
+        for fit in fits
+        if set(asked[fit.dataset]) & set(fit.made_from["models"])
+    ]
+
+
 def tables_to_join(wildcards):
     """Tables of a study of which each has a part: `checks` of what is explained, the others a data set."""
     if wildcards.table == "weights":

@@ -23,6 +23,7 @@ from flaredag import (
     report_shipped,
     report_strata,
     report_thresholds,
+    report_training,
 )
 from flaredag.artifacts import write_csv, write_json, written_whole
 from flaredag.joblog import job_log
@@ -81,10 +82,11 @@ def write_report(
             ],
             "Scores": [
                 *report_sections.scores(study, intervals_over_seeds(of_study)),
-                *report_thresholds.scores_at_thresholds(study, intervals_over_seeds(of_study)),
+                *report_thresholds.scores_at_thresholds(study, intervals_over_seeds(of_study), of_study.scores),
             ],
             "Is the difference more than chance?": report_sections.comparisons(study, of_study),
             "Runs that overlap": report_overlapping_runs.overlapping_runs(study, of_study),
+            "Training": [*report_training.training(study, of_study), *figures.get("Training", [])],
             "Figures": figures.get("Figures", []),
             "Calibration and value": [
                 *report_calibration.calibration(study, of_study.intervals, of_study.decomposition, of_study.conformal),

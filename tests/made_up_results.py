@@ -15,6 +15,7 @@ from flaredag.report_inputs import ArchiveResults, Results, read_archive_results
 from flaredag.score_tables import CATEGORICAL_METRICS, METRICS
 from flaredag.shipped_results import NAMED_COLUMNS, SHIPPED_SCORE_COLUMNS
 from flaredag.store import FIT_COLUMNS
+from flaredag.training_curves import TRAINING_CURVE_COLUMNS
 
 TEMPLATE = str(Path(__file__).parents[1] / "scripts" / "report.typ")
 SVG = (
@@ -35,6 +36,8 @@ NOT_RANKED = {"ranking": RANKING_COLUMNS, "ranking_agreement": AGREEMENT_COLUMNS
 NOT_RANKED |= {"subsets": FIT_COLUMNS}
 # Of a study without runs that overlap.
 NO_RUNS = {"runs": RUN_COLUMNS, "runs_comparison": RUN_COMPARISON_COLUMNS}
+# Of a study whose figures show no training.
+NO_TRAININGS = {"training_curves": TRAINING_CURVE_COLUMNS}
 
 
 def study_named(name: str) -> dict:
@@ -61,6 +64,7 @@ def study_named(name: str) -> dict:
         "figures": [{"name": "box", "title": "A blue box.", "section": "Figures"}],
         "ranking": None,
         "score_tables": [],
+        "sample_units": {},
         "agreement": {"standard_deviations": 2, "relative_difference": 0.1, "significance": 0.05},
     }
 
@@ -195,7 +199,7 @@ def written(folder: Path, name: str) -> dict[str, str]:
     tables = {"intervals": intervals_of(name), "comparisons": comparisons_of(name)} | {
         each: getattr(made_up_protocol, each)() for each in MADE_UP_TABLES
     }
-    empty = NOT_SHIPPED | NOT_PERMUTED | NOT_RANKED | NO_RUNS
+    empty = NOT_SHIPPED | NOT_PERMUTED | NOT_RANKED | NO_RUNS | NO_TRAININGS
     tables |= {each: pd.DataFrame(columns=list(columns)) for each, columns in empty.items()}
     for each, table in tables.items():
         write_csv(folder / f"{each}.csv", table, float_format="%.10g")
@@ -260,6 +264,7 @@ def paths_of(folder: Path) -> dict[str, str]:
         *NOT_PERMUTED,
         *NOT_RANKED,
         *NO_RUNS,
+        *NO_TRAININGS,
     )
     names |= {each: f"{each}.csv" for each in tables}
     return {each: str(folder / file) for each, file in names.items()}

@@ -15,6 +15,7 @@ from flaredag.ranking_settings import (
     orders_of,
     removed_in_words,
 )
+from flaredag.study_figures import TRAINING_KINDS, figures_of_kinds, kind_of_figure, shown_in_section
 from flaredag.study_series import (
     calibrated_datasets,
     diagnosed_series,
@@ -22,7 +23,7 @@ from flaredag.study_series import (
     models_of_ladders,
     stacked_datasets,
 )
-from flaredag.verification_settings import score_tables, settings_of_profiles
+from flaredag.verification_settings import score_tables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -105,16 +106,13 @@ def chosen_effort(config: Mapping[str, Any]) -> str:
 def figures_of(study: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Figures of a study: `name`, `title` and the `section` of the report in which each is shown.
 
-    Those of skill score profiles have `profiles` besides, of which their caption tells.
+    Those of some kinds have besides, under their kind, what their captions and tables tell of.
     """
-    verified = [
-        *(
-            {"name": figure["name"], "title": figure["title"]} | settings_of_profiles(figure)
-            for figure in study["figures"]
-        ),
-        {"name": OVERVIEW, "title": OVERVIEW_CAPTION},
-    ]
-    shown = {"Figures": verified}
+    described = [figure for figure in study["figures"] if kind_of_figure(figure) not in TRAINING_KINDS]
+    overview = {"name": OVERVIEW, "title": OVERVIEW_CAPTION}
+    shown = {"Figures": [*(shown_in_section(figure) for figure in described), overview]}
+    if trained := figures_of_kinds(study, TRAINING_KINDS):
+        shown["Training"] = [shown_in_section(figure) for figure in trained]
     if study["ladders"]:
         shown["The protocol ladder"] = [
             {"name": f"ladder_{model}", "title": LADDER_CAPTION.format(model=model.replace("_", " "))}
@@ -167,6 +165,7 @@ def study_in_report(name: str, study: Mapping[str, Any]) -> dict[str, Any]:
         "figures": figures_of(study),
         "ranking": {key: study["ranking"][key] for key in ("orders", "directions")} if study["ranking"] else None,
         "score_tables": score_tables(study),
+        "sample_units": {dataset: own["unit"] for dataset, own in study["datasets"].items() if "unit" in own},
     }
 
 
@@ -231,6 +230,7 @@ def artifacts_of_archive(
         figures = {figure["name"]: figure["section"] for figure in figures_of(study)}
         drawn_from = {
             "Figures": ["curves.csv", "scores.csv"],
+            "Training": ["training_curves.csv", "scores.csv", "index.json"],
             "The protocol ladder": ["intervals.csv"],
             "Calibration and value": ["diagnostics.csv", "decomposition.csv"],
             "Permutation importance": ["importance.csv"],
@@ -270,6 +270,7 @@ def artifacts_of_archive(
             "importance.csv": permuted,
             "runs.csv": ["fits.csv"],
             "runs_comparison.csv": ["fits.csv"],
+            "training_curves.csv": ["fits.csv"],
             "papers.csv": ["scores.csv", "comparisons.csv", "samples.json", "index.json", "runs.csv"],
             "shipped_scores.csv": ["shipped_forecasts.csv"],
             **orders,

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from flaredag.errors import InputError
+from flaredag.study_figures import remaining_figure, series_of_figure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -32,8 +33,27 @@ def remaining_pairs(family: Mapping[str, Any], remains: Remains) -> dict[str, An
 
 def remaining_figures(figures: Sequence[Mapping[str, Any]], remains: Remains) -> list[dict[str, Any]]:
     """Figures of which a series remains, with those that do."""
-    with_rest = [dict(figure) | {"series": [one for one in figure["series"] if remains(one)]} for figure in figures]
-    return [figure for figure in with_rest if figure["series"]]
+    with_rest = [remaining_figure(figure, remains) for figure in figures]
+    return [figure for figure in with_rest if series_of_figure(figure)]
+
+
+def remaining_score_tables(verification: Mapping[str, Any], remains: Remains) -> dict[str, Any]:
+    """What a study asks of its verification, its tables of scores with the data sets and models that remain."""
+    tables = []
+    for table in verification.get("score_tables", []):
+        if "datasets" not in table:
+            tables.append(table)
+            continue
+        rest = [
+            (dataset, model)
+            for dataset in table["datasets"]
+            for model in table["models"]
+            if remains({"dataset": dataset, "model": model})
+        ]
+        datasets, models = (list(dict.fromkeys(own)) for own in zip(*rest, strict=True)) if rest else ([], [])
+        tables += [dict(table) | {"datasets": datasets, "models": models}] if rest else []
+    kept = {key: own for key, own in verification.items() if key != "score_tables"}
+    return kept | ({"score_tables": tables} if tables else {})
 
 
 def without_left_out(study: Mapping[str, Any], *, where: str) -> dict[str, Any]:
@@ -81,11 +101,13 @@ def without_left_out(study: Mapping[str, Any], *, where: str) -> dict[str, Any]:
         "ensembles": [_without_datasets(one, gone) for one in study.get("ensembles", []) if not _names_only(one, gone)],
         "declared_leaks": [_remaining_price(leak, remains) for leak in study["declared_leaks"]],
     }
+    if verification := remaining_score_tables(study.get("verification", {}), remains):
+        rest["verification"] = verification
     # What a study does not have, such as ladders, it does not get.
     return {
         key: rest[key] if key in rest else _without_datasets(block, gone)
         for key, block in study.items()
-        if key in rest or not _names_only(block, gone)
+        if key in rest or (key != "verification" and not _names_only(block, gone))
     }
 
 

@@ -147,23 +147,27 @@ def verification_figure(
 def overview_figure(scores: pd.DataFrame, *, title: str, mark: str) -> Figure:
     """Draw the true skill statistic at threshold 0.5 of every model on every data set.
 
-    A dot is the mean over seeds, a line the standard deviation. One panel a data set, in the order of `scores`;
-    models are sorted by their mean over the data sets.
+    A dot is the mean over seeds, a line the standard deviation. One panel a data set, those of most models first, else
+    in the order of `scores`; models are sorted by their mean over the data sets, and a row of panels has those alone
+    that one of its data sets has.
     """
-    datasets = list(dict.fromkeys(scores["dataset"]))
+    named = scores[["dataset", "model"]].drop_duplicates()
+    datasets = sorted(dict.fromkeys(scores["dataset"]), key=lambda dataset: -int((named["dataset"] == dataset).sum()))
     skill = {
         (dataset, model): figures_by_seed(scores, dataset=dataset, model=model, metric="true_skill_statistic")
-        for dataset, model in scores[["dataset", "model"]].drop_duplicates().itertuples(index=False)
+        for dataset, model in named.itertuples(index=False)
     }
     models = sorted(dict.fromkeys(scores["model"]), key=lambda model: _mean_of_means(skill, model))
     n_columns = min(len(datasets), 4)
-    n_rows = -(-len(datasets) // n_columns)
+    in_rows = [datasets[start : start + n_columns] for start in range(0, len(datasets), n_columns)]
+    models_in_rows = [[model for model in models if any((one, model) in skill for one in row)] for row in in_rows]
     with mpl.rc_context(STYLE):
-        panel_height = 0.3 + 0.19 * len(models)
-        height = 0.52 + n_rows * (panel_height + 0.36)
+        panel_heights = [0.3 + 0.19 * len(of_row) for of_row in models_in_rows]
+        height = 0.88 + sum(panel_heights) + 0.36 * (len(in_rows) - 1)
         figure = Figure(figsize=(TEXT_WIDTH_INCHES, height))
         FigureCanvasSVG(figure)
-        panels = figure.subplots(n_rows, n_columns, sharex=True, sharey=True, squeeze=False)
+        ratios = {"height_ratios": panel_heights}
+        panels = figure.subplots(len(in_rows), n_columns, sharex=True, sharey="row", squeeze=False, gridspec_kw=ratios)
         longest_name = max(len(model) for model in models)
         figure.subplots_adjust(
             left=0.03 + 0.0083 * longest_name,
@@ -171,13 +175,13 @@ def overview_figure(scores: pd.DataFrame, *, title: str, mark: str) -> Figure:
             bottom=0.42 / height,
             top=1 - 0.46 / height,
             wspace=0.1,
-            hspace=0.36 / panel_height,
+            hspace=0.36 / float(np.mean(panel_heights)),
         )
         # A capital of this font is .7 as wide as high: long names are set smaller, so that neighbours do not meet.
         room_points = 72 * panels.flat[0].get_position().width * TEXT_WIDTH_INCHES
         title_size = min(STYLE["axes.titlesize"], room_points / (0.7 * max(map(len, datasets))))
-        for axes, dataset in zip(panels.flat, datasets, strict=False):
-            for row, model in enumerate(models):
+        for position, (axes, dataset) in enumerate(zip(panels.flat, datasets, strict=False)):
+            for row, model in enumerate(models_in_rows[position // n_columns]):
                 if (dataset, model) in skill:
                     mean, sd = mean_and_standard_deviation(skill[dataset, model].to_numpy())
                     look = {"color": COLOURS[0], "marker": MARKERS[0], "markersize": 3.0, "elinewidth": 1.2}
@@ -187,13 +191,16 @@ def overview_figure(scores: pd.DataFrame, *, title: str, mark: str) -> Figure:
             axes.grid(visible=True, color="#E4E4E4", linewidth=0.6)
             axes.tick_params(axis="y", length=0)
             axes.spines["left"].set_visible(False)
+            # Of the last data set in each column: below it there may be nothing.
+            axes.tick_params(labelbottom=position + n_columns >= len(datasets))
         for axes in panels.flat[len(datasets) :]:
             axes.set_visible(False)
-        panels[0, 0].set_yticks(range(len(models)), models)
-        panels[0, 0].set_ylim(-0.6, len(models) - 0.4)
+        for axes, of_row in zip(panels[:, 0], models_in_rows, strict=True):
+            axes.set_yticks(range(len(of_row)), of_row)
+            axes.set_ylim(-0.6, len(of_row) - 0.4)
         lowest, _ = panels[0, 0].get_xlim()
         panels[0, 0].set_xlim(min(lowest, -0.05), 1.05)
-        panels[0, 0].set_xticks([0.0, 0.5, 1.0])
+        panels[0, 0].set_xticks([0.0, 0.5, 1.0], ["0", "0.5", "1"])
         figure.supxlabel("true skill statistic at threshold 0.5", y=0.1 / height, fontsize=7.0)
         add_title(figure, title, mark)
     return figure

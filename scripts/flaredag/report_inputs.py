@@ -26,6 +26,7 @@ from flaredag.shipped_results import read_named_columns, read_shipped_scores
 from flaredag.store import FIT_COLUMNS
 from flaredag.strata import STRATA_COLUMNS
 from flaredag.tables import read_raw_csv
+from flaredag.training_curves import read_training_curves
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -66,6 +67,7 @@ ONE_FILE_A_STUDY = (
     "subsets",
     "runs",
     "runs_comparison",
+    "training_curves",
 )
 ONE_FILE = ("archive", "regressions", "factors")  # of the archive
 
@@ -113,13 +115,16 @@ class Titled(TypedDict):
 class FigureOfStudy(TypedDict):
     """A figure of a study, its title, and the section of the report that shows it.
 
-    `profiles`: `series` and `threshold` of one of skill score profiles.
+    `profiles`: `series` and `threshold` of one of skill score profiles; `training_curves`: `dataset` and `models`, and
+    `training_regions`: `datasets` and `panels`, of those of trainings.
     """
 
     name: str
     title: str
     section: str
     profiles: NotRequired[Mapping[str, Any]]
+    training_curves: NotRequired[Mapping[str, Any]]
+    training_regions: NotRequired[Mapping[str, Any]]
 
 
 class Archive(TypedDict):
@@ -137,7 +142,10 @@ class Archive(TypedDict):
 
 
 class Study(TypedDict):
-    """A study as the configuration describes it; tables keep the order of `datasets`."""
+    """A study as the configuration describes it; tables keep the order of `datasets`.
+
+    `sample_units`: what a sample is, a region or a record, of data sets that say so.
+    """
 
     name: str
     title: str
@@ -153,6 +161,7 @@ class Study(TypedDict):
     figures: Sequence[FigureOfStudy]
     ranking: Mapping[str, Any] | None
     score_tables: Sequence[Mapping[str, Any]]
+    sample_units: Mapping[str, str]
     agreement: Mapping[str, float]
 
 
@@ -183,6 +192,7 @@ class Results:
     subsets: pd.DataFrame
     runs: pd.DataFrame
     runs_comparison: pd.DataFrame
+    training_curves: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -258,6 +268,7 @@ def read_results(paths: Mapping[str, str], *, study: str, archive: str) -> Resul
         subsets=read_raw_csv(paths["subsets"], FIT_COLUMNS),
         runs=read_runs(paths["runs"]),
         runs_comparison=read_run_comparisons(paths["runs_comparison"]),
+        training_curves=read_training_curves(paths["training_curves"]),
         **objects,
     )
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from flaredag.archive_files import kinds_of_flare_lists
 from flaredag.errors import InputError
-from flaredag.left_out import remaining_figures, remaining_pairs
+from flaredag.left_out import remaining_figures, remaining_pairs, remaining_score_tables
 from flaredag.store import ON_MAGNETOGRAMS
 from flaredag.study_series import issued_series, names_of_ensembles
 
@@ -129,6 +129,8 @@ def study_on_archive(
         "explanation": None,
         "figures": remaining_figures(study["figures"], remain),
     }
+    if "verification" in study:
+        left["verification"] = remaining_score_tables(study["verification"], remain)
     if {study.get("overlapping_runs", {}).get(side) for side in "ab"} & set(gone):
         del left["overlapping_runs"]
     return left | {"comparisons": [_as_issued(family, left) for family in comparisons if family["pairs"]]}

@@ -5,6 +5,7 @@ Imported by the Snakefile, so nothing heavy is imported here.
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any
 
 from flaredag.calibration_names import raw_name
@@ -13,7 +14,9 @@ from flaredag.importance_settings import permuted_series
 from flaredag.ranking_settings import check_ranking
 from flaredag.store import ON_MAGNETOGRAMS
 from flaredag.studies import labels_of_task, settings_of_datasets
+from flaredag.study_figures import series_of_figure
 from flaredag.study_series import ensembles_on, names_of_ensembles, series_of_headline
+from flaredag.verification_settings import score_tables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -131,7 +134,8 @@ def _series(study: Mapping[str, Any]) -> list[dict[str, str]]:
     pairs = [one for family in study["comparisons"] for pair in family["pairs"] for one in pair.values()]
     return [
         *(_as_fitted(study, one) for one in pairs),
-        *(one for figure in study["figures"] for one in figure["series"]),
+        *(one for figure in study["figures"] for one in series_of_figure(figure)),
+        *_in_score_tables(study),
         *_explaining(study),
         *series_of_headline(study),
         *permuted_series(study),
@@ -154,6 +158,25 @@ def _explaining(study: Mapping[str, Any]) -> list[dict[str, str]]:
 
 def _on_keywords(study: Mapping[str, Any]) -> list[str]:
     return [model for kind, fit in study["fits"].items() if kind != ON_MAGNETOGRAMS for model in fit["models"]]
+
+
+def _in_score_tables(study: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Data set and model of what tables of scores name: not every model need be fitted on every data set.
+
+    One that is fitted on none stands with the first data set, and a data set that fits none with the first model.
+    """
+    found = []
+    for asked in score_tables(study):
+        datasets, models = asked.get("datasets", []), asked.get("models", [])
+        pairs = list(itertools.product(datasets, models))
+        there = [
+            (name, model)
+            for name, model in pairs
+            if model in study["datasets"].get(name, {}).get("models", _fitted(study))
+        ]
+        named = [{name for name, _ in there}, {model for _, model in there}]
+        found += there + [pair for pair in pairs if any(one not in own for one, own in zip(pair, named, strict=True))]
+    return [{"dataset": name, "model": model} for name, model in found]
 
 
 def _in_runs(study: Mapping[str, Any]) -> list[dict[str, str]]:

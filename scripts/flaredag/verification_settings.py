@@ -22,7 +22,11 @@ def reliability_bins(study: Mapping[str, Any]) -> int:
 
 
 def score_tables(study: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Tables of scores at several thresholds that the study asks for: `title`, `thresholds` and `metrics` of each."""
+    """Tables of scores that the study asks for: `title` and `metrics` of each, and what else it says of it.
+
+    `thresholds`, without which its scores are of the probabilities; `datasets` and `models`, without which it has all;
+    `reference_forecasts`, whether rows of forecasts without skill stand beside the models.
+    """
     return [dict(table) for table in study.get("verification", {}).get("score_tables", [])]
 
 

@@ -96,6 +96,18 @@ def test_a_figure_of_profiles_carries_what_its_caption_tells(small):
     assert one["profiles"]["series"] == [{"dataset": "ONLY", "model": "lstm"}]
 
 
+def test_figures_of_trainings_have_a_section_of_their_own_and_tell_what_they_are_made_from(small):
+    curves = {"name": "training_curves", "title": "C", "kind": "training_curves", "dataset": "ONLY", "models": ["lstm"]}
+    small["figures"].insert(0, curves)
+    served = on(small, WITH_CUBES)
+    (figure,) = [one for one in figures_of(served) if one["section"] == "Training"]
+    assert figure["training_curves"] == {"dataset": "ONLY", "models": ["lstm"]}
+    assert "training_curves" not in [one["name"] for one in figures_of(served) if one["section"] == "Figures"]
+    rows = {row["path"]: row["made_from"] for row in artifacts_of_archive("r", WITH_CUBES, {"s": served})}
+    assert rows["r/s/training_curves.csv"] == ["r/s/fits.csv"]
+    assert "r/s/training_curves.csv" in rows["r/s/figures/training_curves.svg"]
+
+
 def test_a_ladder_has_a_figure_a_model_and_its_latest_rungs_have_diagrams(climbing):
     figures = figures_of(on(climbing, WITH_CUBES))
     of_ladder = {figure["name"]: figure["title"] for figure in figures if figure["section"] == "The protocol ladder"}

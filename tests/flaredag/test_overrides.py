@@ -170,6 +170,23 @@ class TestLeftOut:
         assert there["ranking"] == {"datasets": ["ONLY"], "repeats": 3}
         assert "importance" not in there
 
+    def test_figures_of_trainings_and_tables_of_scores_lose_their_names(self, climbing):
+        curves = {"name": "training_curves", "title": "C", "kind": "training_curves", "dataset": "BY_TIME"}
+        panels = [{"metric": "brier_score", "model": "lstm"}]
+        regions = {"name": "training_regions", "title": "R", "kind": "training_regions", "panels": panels}
+        regions |= {"datasets": ["BY_TIME", "ALL", "NATURAL"]}
+        climbing["figures"] += [curves | {"models": ["lstm"]}, regions]
+        table = {"title": "T", "metrics": ["brier_score"], "models": ["lstm"]}
+        tables = [table | {"datasets": ["BY_TIME", "ONLY"]}, table | {"datasets": ["BY_TIME"]}, {"title": "All"}]
+        climbing["verification"] = {"score_tables": tables}
+        climbing["left_out"] = [{"datasets": ["BY_TIME"], "why": "None."}]
+        there = study_on(climbing)
+        assert there["figures"][-1] == regions | {"datasets": ["ALL", "NATURAL"]}
+        assert "training_curves" not in [figure["name"] for figure in there["figures"]]
+        assert there["verification"]["score_tables"] == [table | {"datasets": ["ONLY"]}, {"title": "All"}]
+        climbing["verification"] = {"score_tables": tables[1:2]}
+        assert "verification" not in study_on(climbing)
+
     def test_a_name_that_the_study_never_had_is_told(self, climbing):
         climbing["left_out"] = [{"datasets": ["BY_TIME"], "why": "None."}]
         climbing["ladders"][0]["rungs"]["all_samples"] = "EVERYTHING"

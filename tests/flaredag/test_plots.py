@@ -63,14 +63,28 @@ def test_no_series_and_too_many_are_refused():
 def test_overview_has_a_panel_a_data_set_and_sorts_the_models():
     figure = overview_figure(mock_scores(), title="All", mark="")
     first, second = figure.axes
-    assert [axes.get_title(loc="left") for axes in figure.axes] == ["FUSED", "ONLY"]
+    # The one of most models is first.
+    assert [axes.get_title(loc="left") for axes in figure.axes] == ["ONLY", "FUSED"]
     # lstm (0.9, 0.6) is above climatology (0.3)
     assert [label.get_text() for label in first.get_yticklabels()] == ["climatology", "lstm"]
-    assert [container[0].get_xydata().tolist() for container in second.containers] == [
+    assert [container[0].get_xydata().tolist() for container in first.containers] == [
         [[pytest.approx(0.3), 0]],
         [[pytest.approx(0.6), 1]],
     ]
-    assert len(first.containers) == 1
+    assert len(second.containers) == 1
+
+
+def test_a_row_of_the_overview_has_the_models_of_its_own_data_sets():
+    series = [("FEW", "lstm"), *((f"D{n}", model) for n in range(4) for model in ("lstm", "tree", "climatology"))]
+    figure = overview_figure(mock_scores(series), title="All", mark="")
+    titles = [axes.get_title(loc="left") for axes in figure.axes if axes.get_visible()]
+    assert titles == ["D0", "D1", "D2", "D3", "FEW"]
+    upper, lower = figure.axes[0], figure.axes[4]
+    assert [len(axes.get_yticks()) for axes in (upper, lower)] == [3, 1]
+    assert [label.get_text() for label in lower.get_yticklabels()] == ["lstm"]
+    assert upper.get_position().height > 1.5 * lower.get_position().height
+    # The scale stands beneath the last panel of each column.
+    assert [bool(axes.xaxis.get_tick_params()["labelbottom"]) for axes in figure.axes[:5]] == [False, *[True] * 4]
 
 
 def test_titles_of_neighbours_in_the_overview_do_not_meet():

@@ -51,3 +51,24 @@ def test_what_holds_is_one_page_however_many_ladders_are_climbed(tmp_path, ladde
         made = typst.compile(folder / "report.typ", root=folder, format="svg", ignore_system_fonts=True)
         pages[name] = len(made) if isinstance(made, list) else 1
     assert pages["with"] == pages["without"] + 1
+
+
+def test_a_figure_higher_than_a_page_is_made_smaller_and_stays_with_its_heading(tmp_path):
+    for path in (Path(TEMPLATE), Path(TEMPLATE).with_name(LOOKS)):
+        shutil.copy(path, tmp_path)
+    chapter = {"title": "The archive", "protocol": "", "reference": "", "sections": [], "summary": []}
+    figure = {"kind": "figure", "file": "figure.svg", "caption": "High."}
+    rest = {"archive": "a", "archive_title": "t", "simulated": False, "facts": [], "sources": [], "what_holds": []}
+    pages = {}
+    for name, height in (("low", 10), ("high", 400)):
+        svg = (
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="100" height="{height}"><rect width="9" height="9"/></svg>'
+        )
+        (tmp_path / "figure.svg").write_text(svg)
+        part = chapter | {"title": "A study", "sections": [{"title": "Figures", "blocks": [figure]}]}
+        content = rest | {"archive_chapter": chapter, "parts": [part], "versions": []}
+        (tmp_path / "content.json").write_text(json.dumps(content))
+        made = typst.compile(tmp_path / "report.typ", root=tmp_path, format="svg", ignore_system_fonts=True)
+        pages[name] = len(made)
+    # The provenance, which follows it, goes to the next page.
+    assert pages["high"] == pages["low"] + 1

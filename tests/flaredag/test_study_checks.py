@@ -114,9 +114,42 @@ def rank_on_unknown_fold(study):
     rank(study, datasets=["FOLDS"], seeds=[3, 4])
 
 
+def draw_training_of_unknown_model(study):
+    curves = {"name": "training_curves", "title": "C", "kind": "training_curves", "dataset": "ONLY"}
+    study["figures"].append(curves | {"models": ["oracle"]})
+
+
+def draw_regions_of_unfitted(study):
+    panels = [{"metric": "brier_score", "model": "lstm"}]
+    regions = {"name": "training_regions", "title": "R", "kind": "training_regions", "panels": panels}
+    study["figures"].append(regions | {"datasets": ["ONLY", "FOLDS"]})
+
+
+def tabulate(study, datasets, models):
+    table = {"title": "T", "metrics": ["brier_score"], "datasets": datasets, "models": models}
+    study["verification"] = {"score_tables": [table]}
+
+
+def tabulate_unknown_dataset(study):
+    tabulate(study, ["ONLY", "ALL"], ["lstm"])
+
+
+def tabulate_model_that_none_fits(study):
+    tabulate(study, ["FOLDS"], ["cnn", "lstm"])
+
+
+def tabulate_dataset_without_them(study):
+    tabulate(study, ["ONLY", "FOLDS"], ["lstm"])
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
+        (draw_training_of_unknown_model, "no model oracle"),
+        (draw_regions_of_unfitted, "lstm is not fitted on the data set FOLDS, which has cnn"),
+        (tabulate_unknown_dataset, "no data set ALL; it has ONLY, FOLDS, SOME"),
+        (tabulate_model_that_none_fits, "lstm is not fitted on the data set FOLDS"),
+        (tabulate_dataset_without_them, "lstm is not fitted on the data set FOLDS"),
         (rank_on_unknown_dataset, "study small: ranking: no data set ALL; it has ONLY, FOLDS, SOME"),
         (rank_by_unknown_model, "ranking: no model oracle; it has lstm, cnn, cnn_b, tree\\."),
         (rank_on_unknown_seed, "ranking: no seed of data set ONLY 7; it has 0, 1, 2"),
@@ -215,3 +248,12 @@ def test_a_ladder_that_contradicts_its_study_is_told(climbing, change, words):
     served = on(climbing, WITH_CUBES)
     with pytest.raises(InputError, match=words):
         check_study("small", served)
+
+
+def test_not_every_model_of_a_table_of_scores_need_be_fitted_everywhere(small):
+    tabulate(small, ["ONLY", "FOLDS"], ["lstm", "cnn"])
+    check_study("small", on(small, WITH_CUBES))
+    # Without magnetograms there is no data set FOLDS and no CNN.
+    served = on(small, TABLES)
+    assert served["verification"]["score_tables"][0]["datasets"] == ["ONLY"]
+    assert served["verification"]["score_tables"][0]["models"] == ["lstm"]

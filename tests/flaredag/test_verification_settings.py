@@ -34,6 +34,8 @@ def test_what_a_study_asks_for():
     assert reliability_bins(study) == 20
     assert score_tables(study) == [TABLE]
     assert faults("verification", study["verification"]) == []
+    of_probabilities = {"title": "Brier.", "metrics": ["brier_score"], "datasets": ["D"], "models": ["lstm"]}
+    assert faults("verification", {"score_tables": [of_probabilities | {"reference_forecasts": True}]}) == []
 
 
 def test_only_a_figure_of_profiles_has_them():
@@ -52,7 +54,9 @@ def test_only_a_figure_of_profiles_has_them():
         ({"score_tables": [TABLE | {"thresholds": ["best"]}]}, "'best' is not one of"),
         ({"score_tables": [TABLE | {"metrics": ["recall"]}]}, "'recall' is not one of"),
         ({"score_tables": [TABLE | {"metrics": list(CATEGORICAL_METRICS)}]}, "is too long"),
-        ({"score_tables": [{"title": "No."}]}, "'thresholds' is a required property"),
+        ({"score_tables": [{"title": "No."}]}, "'metrics' is a required property"),
+        ({"score_tables": [{"title": "No.", "metrics": ["precision"]}]}, "'precision' is not one of"),
+        ({"score_tables": [TABLE | {"models": ["lstm"]}]}, "'datasets' is a dependency of 'models'"),
     ],
 )
 def test_a_wrong_setting_is_refused(verification, told):

@@ -140,6 +140,17 @@ def test_a_study_may_ask_for_scores_at_two_thresholds_and_for_profiles(tmp_path)
     assert "LSTM on A: threshold 0.250 ± 0.000, TSS 0.850 ± 0.071" in shown["caption"]
 
 
+def test_figures_of_trainings_have_a_section_with_what_they_come_to(tmp_path):
+    panels = [{"metric": "true_skill_statistic", "model": "lstm"}]
+    regions = {"datasets": ["A", "B"], "panels": panels}
+    figure = {"name": "training_regions", "title": "Regions.", "section": "Training", "training_regions": regions}
+    content = content_of(tmp_path, study_named("s") | {"figures": [figure]})
+    sections = {section["title"]: section["blocks"] for section in content["parts"][0]["sections"]}
+    assert [block["kind"] for block in sections["Training"]] == ["paragraph", "table", "figure"]
+    # No heading without a figure beneath it.
+    assert "Figures" not in sections
+
+
 def test_a_study_on_a_ladder_opens_the_report_with_what_holds_and_has_a_section_on_it(tmp_path):
     content = content_of(tmp_path, with_ladder(study_named("s")))
     told, at_a_glance, answers = content["what_holds"]
