@@ -33,8 +33,8 @@ def search_hyperparameters(
     """Trials of the search that `made_from` describes, the configured settings first.
 
     `samples`: of each seed, the training and the validation split. A trial's score of a split is that of the epoch that
-    the model keeps. `working`: file of the trials that are finished (`flaredag.hyperparameter_search.search`); `what` it
-    is, for the log. Raises InputError where the model cannot be fitted with its configured settings, or its score is
+    the model keeps. `working`: file of the trials that are finished (`flaredag.hyperparameter_search.search`); `what`
+    it is, for the log. Raises InputError where the model cannot be fitted with its configured settings, or its score is
     undefined.
     """
     ((model, settings),) = made_from["models"].items()
@@ -50,8 +50,8 @@ def search_hyperparameters(
                 score = _score(fit, own["validation"], metric)
             if not math.isfinite(score):
                 raise InputError(
-                    f"{what}: seed {seed}: {metric} is undefined on {len(own['validation'])} validation samples; wanted "
-                    "both classes, and forecasts that differ. Take another seed or metric in `search`."
+                    f"{what}: seed {seed}: {metric} is undefined on {len(own['validation'])} validation samples; "
+                    "wanted both classes, and forecasts that differ. Take another seed or metric in `search`."
                 )
             yield score
 

@@ -1,4 +1,4 @@
-"""What a study asks of its hyperparameter searches: where their trials lie, what they must name, what an optimum changes.
+"""What a study asks of hyperparameter searches: where their trials lie, what they must name, what an optimum changes.
 
 Imported by the Snakefile, so nothing heavy is imported here.
 """
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 KIND = "searches"
+CAPTION = (
+    "Trials of {model} on {dataset}: mean {metric} over the validation splits that were scored, and the best so far of "
+    "those scored on all. The first trial is the configured settings."
+)
 
 
 def asked_search(study: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -26,6 +30,15 @@ def asked_search(study: Mapping[str, Any]) -> dict[str, Any] | None:
 def searches_of(study: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     """Data set, model and metric of each search of a study, by the name of the search."""
     return dict((study["search"] or {}).get("searches", {}))
+
+
+def figures_of_searches(study: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Name and caption of the figure of each search of a study."""
+    found = []
+    for name, own in searches_of(study).items():
+        spelled = {key: own[key].replace("_", " ") for key in ("model", "metric")}
+        found.append({"name": f"search_{name}", "title": CAPTION.format(dataset=own["dataset"], **spelled)})
+    return found
 
 
 def stored_searches(
@@ -91,8 +104,8 @@ def check_search(
         _check_named(f"seed of data set {dataset}", list(map(str, search["seeds"])), drawn, where=f"{where} {one}")
         if (dataset, model) in searched:
             raise InputError(
-                f"{where}: {searched[dataset, model]} and {one} are both of {model} on {dataset}; wanted one search of a "
-                "model on a data set, which has one optimum. Take one out."
+                f"{where}: {searched[dataset, model]} and {one} are both of {model} on {dataset}; wanted one search of "
+                "a model on a data set, which has one optimum. Take one out."
             )
         searched[dataset, model] = one
         settings = settings_on_dataset(models, study["datasets"][dataset], model)
@@ -105,33 +118,44 @@ def check_search(
                 )
 
 
-def overlay_of_optima(
-    name: str,
-    study: Mapping[str, Any],
-    found: Mapping[str, Mapping[str, Any]],
-    *,
-    models: Mapping[str, Mapping[str, Any]],
-    fitted: Sequence[str],
-) -> dict[str, Any]:
-    """The configuration that lays optima over the study `name`: settings of its models on the data sets searched.
+def space_in_words(search: StoredFit) -> dict[str, str]:
+    """What each setting of a search may be, as a reader wants it."""
+    return {key: in_words(dimension) for key, dimension in search.made_from["space"].items()}
 
-    `found`: settings at the optimum of each search, by their keys in the space. They are those of all `fitted` models
-    that differ from the searched one in `kept_epoch` alone and have no search of their own, as one training serves them
-    all. Nothing is searched again.
+
+def models_of_searches(
+    study: Mapping[str, Any], *, on_keywords: Sequence[str], models: Mapping[str, Mapping[str, Any]]
+) -> dict[str, dict[str, Any]]:
+    """Of each search its `dataset`, the `settings` of the model searched, and `models`: all that its optimum is for.
+
+    Those that differ from the model searched in `kept_epoch` alone and have no search of their own on the data set, as
+    one training serves them all.
     """
-    searched = {(own["dataset"], own["model"]) for own in searches_of(study).values()}
+    own_search = {(own["dataset"], own["model"]) for own in searches_of(study).values()}
+    found = {}
+    for name, own in searches_of(study).items():
+        dataset, model = own["dataset"], own["model"]
+        settings = {one: settings_on_dataset(models, study["datasets"][dataset], one) for one in on_keywords}
+        training = {**settings[model], "kept_epoch": ""}
+        alike = [one for one in on_keywords if {**settings[one], "kept_epoch": ""} == training]
+        served = [one for one in alike if one == model or (dataset, one) not in own_search]
+        found[name] = {"dataset": dataset, "settings": settings[model], "models": served}
+    return found
+
+
+def overlay_of_optima(
+    name: str, searches: Mapping[str, Mapping[str, Any]], optima: Mapping[str, Mapping[str, Any]]
+) -> dict[str, Any]:
+    """The configuration that lays optima over the study `name`, and has nothing searched again.
+
+    `searches`: as `models_of_searches`; `optima`: settings at the optimum of each, by their keys in the space.
+    """
     datasets: dict[str, Any] = {}
-    for search, own in searches_of(study).items():
-        dataset = study["datasets"][own["dataset"]]
-        settings = {model: settings_on_dataset(models, dataset, model) for model in fitted}
-        training = {**settings[own["model"]], "kept_epoch": ""}
-        changed = with_values(settings[own["model"]], found[search])
-        keys = {key.partition(".")[0] for key in found[search]}
-        for model in fitted:
-            other = model != own["model"] and (own["dataset"], model) in searched
-            if {**settings[model], "kept_epoch": ""} == training and not other:
-                below = datasets.setdefault(own["dataset"], {"model_settings": {}})
-                below["model_settings"][model] = {key: changed[key] for key in changed if key in keys}
+    for search, own in searches.items():
+        changed = with_values(own["settings"], optima[search])
+        names = dict.fromkeys(key.partition(".")[0] for key in optima[search])
+        below = datasets.setdefault(own["dataset"], {"model_settings": {}})
+        below["model_settings"] |= {model: {one: changed[one] for one in names} for model in own["models"]}
     return {"study": {name: {"search": {"skipped": True}, "datasets": datasets}}}
 
 
