@@ -40,9 +40,9 @@ def without_left_out(study: Mapping[str, Any], *, where: str) -> dict[str, Any]:
     """A study, as it stands in the configuration, without the data sets that its `left_out` names.
 
     Gone with them are daily forecasts made from them, rungs, pairs, searches and curves of them, their names in any
-    block's list of `datasets`, and ladders, families, figures and blocks of which nothing remains; the patterns of
-    `left_out` become the names themselves. InputError, beginning with `where`, where a pattern fits no data set, or none
-    is left.
+    block's list of `datasets`, and ladders, families, figures and blocks of which nothing remains. Patterns of
+    `left_out` become the names themselves. InputError, beginning with `where`, where a pattern fits no data set, or
+    none is left.
     """
     left_out = [
         dict(one)
