@@ -1,9 +1,23 @@
 """What the rules share of hyperparameter searches: settings, where their trials lie. Runs nothing."""
 
+import yaml
+from jsonschema.validators import validator_for
+
 from flaredag import search_settings
 
 SEARCH_CODE = code_digest("search_hyperparameters.py")
 SEARCH_ENVIRONMENT = told(provenance.environment_digest, beside_snakefile("envs/search_hyperparameters.yaml"))
+
+
+def check_space(name, study):
+    """An error where a search would try a setting that no model may have."""
+    schema = yaml.safe_load(Path(workflow.basedir, "rules/config.schema.yaml").read_text())
+    of_models = schema["properties"]["models"] | {"$defs": schema["$defs"], "required": []}
+    for model, settings in search_settings.settings_at_ends(study, config["models"]):
+        for error in validator_for(schema)(of_models).iter_errors({model: settings}):
+            setting = ".".join(map(str, error.absolute_path))
+            raise WorkflowError(f"study {name}: search.space: {setting}: {error.message}. Mend `search.space`.")
+
 
 for name, settings in STUDIES.items():
     told(
@@ -14,6 +28,8 @@ for name, settings in STUDIES.items():
         on_keywords=study_checks.models_on_keywords(settings),
         models=config["models"],
     )
+    if search_settings.searches_of(settings):
+        check_space(name, settings)
 
 
 def searches_stored(study):

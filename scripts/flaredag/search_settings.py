@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from flaredag.errors import InputError
-from flaredag.search_space import check_dimension, holds, in_words, values_in, with_values
+from flaredag.search_space import check_dimension, extremes, holds, in_words, values_in, with_values
 from flaredag.store import StoredFit, digests_of, settings_on_dataset
 
 if TYPE_CHECKING:
@@ -121,6 +121,17 @@ def check_search(
 def space_in_words(search: StoredFit) -> dict[str, str]:
     """What each setting of a search may be, as a reader wants it."""
     return {key: in_words(dimension) for key, dimension in search.made_from["space"].items()}
+
+
+def settings_at_ends(
+    study: Mapping[str, Any], models: Mapping[str, Mapping[str, Any]]
+) -> list[tuple[str, dict[str, Any]]]:
+    """Model and settings at the ends of the space of every search of a study: all must be settings of the model."""
+    found = []
+    for own in searches_of(study).values():
+        settings = settings_on_dataset(models, study["datasets"][own["dataset"]], own["model"])
+        found += [(own["model"], with_values(settings, values)) for values in extremes(study["search"]["space"])]
+    return found
 
 
 def models_of_searches(

@@ -59,6 +59,12 @@ def values_in(settings: Mapping[str, Any], space: Space) -> dict[str, Any]:
     return {key: setting_at(settings, key) for key in space}
 
 
+def extremes(space: Space) -> list[dict[str, Any]]:
+    """Values, by their keys, at the ends of every dimension, or at each of its choices."""
+    ends = {key: own["choices"] if "choices" in own else [own["low"], own["high"]] for key, own in space.items()}
+    return [{key: own[min(i, len(own) - 1)] for key, own in ends.items()} for i in range(max(map(len, ends.values())))]
+
+
 def of_whole_numbers(dimension: Dimension) -> bool:
     """Whether a dimension from low to high is of whole numbers."""
     return all(isinstance(dimension[end], int) for end in ("low", "high"))
