@@ -34,7 +34,7 @@ def search_figure(trials: pd.DataFrame, *, metric: str, title: str, mark: str) -
         figure = Figure(figsize=(TEXT_WIDTH_INCHES, HEIGHT_INCHES))
         FigureCanvasSVG(figure)
         axes = figure.subplots()
-        figure.subplots_adjust(left=0.08, right=0.99, bottom=0.3, top=0.88)
+        figure.subplots_adjust(left=0.08, right=0.99, bottom=0.23, top=0.89)
         by_state = {state: own for state, own in trials.groupby("state")}
         complete = by_state[COMPLETE]
         axes.plot(complete["number"], complete["score"], "o", color=COLOURS[0], markersize=3.0, label="all splits")

@@ -54,9 +54,10 @@ def _in_words(row: Mapping[str, Any]) -> str:
     n_complete = row["n_trials"] - row["n_pruned"] - row["n_failed"]
     not_fitted = f", {count(row['n_failed'])} could not be fitted" if row["n_failed"] else ""
     seeds = ranges(int(seed) for seed in row["seeds"].split())
+    model = words(row["models"])[0].upper() + words(row["models"])[1:]
     text = (
-        f"{words(row['models'])} on {row['dataset']}: {count(row['n_trials'])} settings, {count(n_complete)} of them "
-        f"scored on all {count(row['n_splits'])} splits (seeds {seeds}), {count(row['n_pruned'])} pruned{not_fitted}. "
+        f"{model} on {row['dataset']}: {count(row['n_trials'])} settings were tried; {count(n_complete)} were scored on "
+        f"each of {count(row['n_splits'])} split(s) (seeds {seeds}), {count(row['n_pruned'])} pruned{not_fitted}. "
         f"The configured settings have a mean validation {metric} of {_mean_and_sd(row, 'configured')}"
     )
     if not row["optimum_trial"]:
@@ -102,7 +103,7 @@ def _table(searched: pd.DataFrame) -> Block:
         "validation splits: mean and standard deviation. All trials are in the store; searches.csv says where."
     )
     heads = [f"{words(own['models'].iloc[0])}, {own['dataset'].iloc[0]}" for own in by_search.values()]
-    columns = text_columns("Setting", "space") + number_columns(*["configured", "optimum"] * len(by_search))
+    columns = text_columns("Setting", "Space") + number_columns(*["configured", "optimum"] * len(by_search))
     spans = [("", 2), *((head, 2) for head in heads)]
     return table(caption, columns, rows, spans=spans, small=True)
 
