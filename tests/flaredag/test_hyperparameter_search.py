@@ -134,5 +134,7 @@ def test_configured_settings_that_cannot_be_fitted_are_told(tmp_path):
 
 def test_a_file_that_holds_no_search_is_told(tmp_path):
     (tmp_path / "search.sqlite").write_text("no database, but longer than its header, which is what is looked at" * 9)
-    with pytest.raises(InputError, match=r"search\.sqlite: cannot be read or written .*; wanted the trials of a stopped"):
+    with pytest.raises(
+        InputError, match=r"search\.sqlite: cannot be read or written .*; wanted the trials of a stopped"
+    ):
         searched(tmp_path)

@@ -62,7 +62,13 @@ class TestPrune:
     def test_main_tells_what_was_removed(self, project, capsys):
         for kind in ("subsets", "searches"):
             self.list_fits(f"results/embedded/sun2022/{kind}.csv", f"../{kind}/aa/used")
-        for path in ("subsets/aa/used", "subsets/aa/stray", "subsets/bb/stray", "searches/aa/used", "searches/aa/stray"):
+        for path in (
+            "subsets/aa/used",
+            "subsets/aa/stray",
+            "subsets/bb/stray",
+            "searches/aa/used",
+            "searches/aa/stray",
+        ):
             (project / "results/store" / path).mkdir(parents=True)
         assert main("results/store", "results") == 0
         assert capsys.readouterr().out.splitlines() == [

@@ -39,7 +39,9 @@ def test_what_is_drawn_stays_in_its_dimension(data, dimension):
     assert holds(dimension, value)
 
 
-@given(st.data(), st.dictionaries(st.sampled_from(["n_blocks", "learning_rate", "dropouts.1", "dropouts.3"]), dimensions()))
+@given(
+    st.data(), st.dictionaries(st.sampled_from(["n_blocks", "learning_rate", "dropouts.1", "dropouts.3"]), dimensions())
+)
 def test_values_come_back_from_the_settings_that_they_are_laid_over(data, space):
     values = {key: drawn_value(own, data.draw(drawn(own))) for key, own in space.items()}
     changed = with_values(SETTINGS, values)
@@ -73,7 +75,7 @@ def test_a_setting_that_is_not_there_is_told(key, words):
 
 
 def test_a_dimension_that_is_none_is_told():
-    with pytest.raises(InputError, match="rate: from 0.5 to 0.1; wanted a low below the high"):
+    with pytest.raises(InputError, match=r"rate: from 0\.5 to 0.1; wanted a low below the high"):
         check_dimension("rate", {"low": 0.5, "high": 0.1})
     with pytest.raises(InputError, match="rate: by its logarithm from 0; wanted a low above 0"):
         check_dimension("rate", {"low": 0, "high": 0.1, "log": True})
