@@ -23,10 +23,10 @@ def test_each_search_is_told_with_its_gain_and_its_spread(tmp_path):
     meaning, first, second = texts(blocks(tmp_path))
     assert "Test samples have no part in it" in meaning
     assert first == (
-        "Transformer on ONE: 5 settings were tried; 3 were scored on each of 2 split(s) (seeds 3, 5), 1 pruned, 1 could "
-        "not be fitted. The configured settings have a mean validation TSS of 0.500 ± 0.141, the optimum (trial 1) one of "
-        "0.600 ± 0.141: better by 0.100 on average, with a standard deviation of 0.283 over the splits. That is within "
-        "that spread: little was to be gained."
+        "Transformer on ONE: 5 settings were tried; 3 were scored on each of 2 split(s) (seeds 3, 5), 1 pruned, 1 "
+        "could not be fitted. The configured settings have a mean validation TSS of 0.500 ± 0.141, the optimum (trial "
+        "1) one of 0.600 ± 0.141: better by 0.100 on average, with a standard deviation of 0.283 over the splits. That "
+        "is within that spread: little was to be gained."
     )
     assert second.endswith("a mean validation BS of 0.500 ± 0.141; no trial has a better one.")
 
