@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import matplotlib as mpl
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from flaredag.errors import InputError
 from flaredag.plots import COLOURS, GREY, STYLE, TEXT_WIDTH_INCHES, add_title
@@ -59,7 +60,7 @@ def search_figure(trials: pd.DataFrame, *, metric: str, title: str, mark: str) -
             trials["score"].iloc[0], color=COLOURS[2], linewidth=0.8, linestyle=(0, (4, 2)), label="configured settings"
         )
         axes.set(xlabel="trial", ylabel=f"{words(metric)}, validation", xlim=(-0.8, len(trials) - 0.2))
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set_axisbelow(True)
         axes.grid(visible=True, axis="y", color="#E4E4E4", linewidth=0.6)
         figure.legend(loc="lower center", bbox_to_anchor=(0.5, -0.01), ncols=5)

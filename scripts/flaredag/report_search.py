@@ -56,8 +56,8 @@ def _in_words(row: Mapping[str, Any]) -> str:
     seeds = ranges(int(seed) for seed in row["seeds"].split())
     model = words(row["models"])[0].upper() + words(row["models"])[1:]
     text = (
-        f"{model} on {row['dataset']}: {count(row['n_trials'])} settings were tried; {count(n_complete)} were scored on "
-        f"each of {count(row['n_splits'])} split(s) (seeds {seeds}), {count(row['n_pruned'])} pruned{not_fitted}. "
+        f"{model} on {row['dataset']}: {count(row['n_trials'])} settings were tried; {count(n_complete)} were scored "
+        f"on each of {count(row['n_splits'])} split(s) (seeds {seeds}), {count(row['n_pruned'])} pruned{not_fitted}. "
         f"The configured settings have a mean validation {metric} of {_mean_and_sd(row, 'configured')}"
     )
     if not row["optimum_trial"]:
