@@ -2,6 +2,12 @@
 
 Source: Li et al. 2024a (survey of magnetic field parameters, arXiv 2402.18890; table MagParDB) and Li et al. 2024b
 (Transformer on SHARP and HED parameters), Table 2.
+
+Models of MagParDB's values must not be asked about ours, nor the other way round. In NOAA 11158 at the flare of
+2011-02-15 01:44 MagParDB has twice our area (5,812 pixels; HARP 377 at 02:00: 2,884) with nearly our energy (4.0e23,
+3.6e23 erg/cm), but a mean |Bz| of 263 G there (707), currents of .0094 A/m2 (.024), a helicity of .029 G2/m (.28),
+and so half the gradient. No other threshold, smoothing, binning, potential field or mask of ambiguity that was tried
+gives all of these: the papers do not tell on what map they were made.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from flaredag.windows import EVOLUTION
 
 # A handful of events may be ranked above all else by chance.
 FEWEST_EVENTS = 10
-OF_TRAINING = ("added_to_training", "undersampled", "standardisation")
+OF_TRAINING = ("added_to_training", "undersampled", "standardisation", "fewer_training_regions", "features")
 
 
 def test_numbers_have_units(study):
@@ -111,6 +111,17 @@ def test_data_sets_of_one_instrument_share_validation_and_test(study, drawn):
             for a, b in zip(one, other, strict=True):
                 assert (a.positions["validation"] == b.positions["validation"]).all()
                 assert (a.positions["test"] == b.positions["test"]).all()
+
+
+def test_data_sets_of_other_features_have_the_same_samples(study, drawn):
+    alike = {}
+    for name, own in study.drawn.items():
+        of_samples = {key: value for key, value in own["draw"].items() if key != "features"}
+        alike.setdefault(repr((own["task"], own["seeds"], of_samples)), []).append(drawn[name])
+    for datasets in alike.values():
+        for one, other in pairwise(datasets):
+            for a, b in zip(one, other, strict=True):
+                assert all(np.array_equal(a.positions[split], b.positions[split]) for split in SPLITS)
 
 
 def test_folds_test_each_region_once(study, windows, drawn):

@@ -358,3 +358,16 @@ def test_checks_that_cannot_be_read_fail(sound, tmp_path):
     broken.write_text("import nowhere\n")
     with pytest.raises(InputError, match="0 passed"):
         check_artefacts(study_of(tmp_path, *sound), str(broken))
+
+
+def test_other_training_samples_of_other_features_are_found(sound, tmp_path):
+    windows, drawn = sound
+    study = study_of(tmp_path, windows, drawn)
+    core = study.drawn["ONLY"] | {"draw": study.drawn["ONLY"]["draw"] | {"features": ["usflux"]}}
+    every = study.settings | {"datasets": DATASETS | {"CORE": DATASETS["ONLY"] | {"features": ["usflux"]}}}
+    asked = dataclasses.replace(study, drawn=study.drawn | {"CORE": core}, settings=every)
+    write_datasets(tmp_path / "datasets.nc", drawn | {"CORE": drawn["ONLY"]})
+    check_artefacts(asked, CHECKS)
+    fewer = [without(drawn["ONLY"][0], 1, split="train", windows=windows)]
+    write_datasets(tmp_path / "datasets.nc", drawn | {"CORE": fewer})
+    assert "1 checks failed (test_data_sets_of_other_features_have_the_same_samples)" in failed(asked)
