@@ -11,25 +11,12 @@ from flaredag.artifacts import sha256_of_file
 from flaredag.pruning import SEARCHES, prune
 from flaredag.search_tables import read_searches
 from flaredag.search_trials import read_trials
+from tiny_project import make_searching
 
 STUDY = "results/embedded/sun2022"
 TABLE, OPTIMA, FIGURE = (f"{STUDY}/{name}" for name in ("searches.csv", "optima.yaml", "figures/search_small.svg"))
 ALL = [TABLE, OPTIMA, FIGURE]
 RULES = ["list_searches", "plot_search", "search_hyperparameters", "write_optima"]
-
-
-def searched(config):
-    config["study"]["sun2022"]["search"] = {
-        "searches": {"small": {"dataset": "SHARP_ONLY", "model": "lstm", "metric": "true_skill_statistic"}},
-        "space": {
-            "hidden_size": {"choices": [4, 8]},
-            "learning_rate": {"low": 0.001, "high": 0.1, "log": True},
-            "max_epochs": {"low": 2, "high": 6},
-        },
-        "n_trials": 3,
-        "seeds": [0, 1],
-        "seed": 3,
-    }
 
 
 def digests(project, paths):
@@ -38,7 +25,7 @@ def digests(project, paths):
 
 def test_a_search_is_made_resumed_used_and_pruned(finished_copy, monkeypatch):
     project = finished_copy
-    project.configure(searched)
+    project.configure(make_searching)
     made_up = "results/store/searches/0123456789abcdef/fedcba9876543210/trials.csv"
     refused = project.attempt("--", made_up)
     assert refused.returncode != 0
@@ -110,7 +97,7 @@ def test_a_study_without_a_search_has_a_table_without_rows(project):
 )
 def test_a_search_of_what_is_not_there_is_refused(project, key, value, words):
     def wrong(config):
-        searched(config)
+        make_searching(config)
         search = config["study"]["sun2022"]["search"]
         if value is None:
             del search[key]
