@@ -1,7 +1,7 @@
 # make report [ARCHIVE=published] [MIRROR=DIR] [CORES=8] [SETTINGS="key=value ..."]   sets up, then makes results/report.pdf
 # make test     all tests            make lint    formatters, linters, types
 # make bench    speed and memory     make envs    environments and lock from the scripts' imports and envs/pins.yaml
-# make prune    remove fits and scores of feature subsets that no study uses any more
+# make prune    remove fits, scores of feature subsets and searches that no study uses any more
 
 PYTHON ?= python3
 CORES ?= 8

@@ -105,10 +105,9 @@ def subsets_asked(wildcards):
 
 
 def subset_inputs(wildcards):
-    """Inputs of a batch. Ancient, as those of fits are: the digests in its name say what they must hold."""
+    """Inputs of a batch."""
     study, _ = subsets_asked(wildcards)
-    files = {"windows": "windows.nc", "datasets": "datasets.nc", "index": "index.json"}
-    return {name: ancient(f"results/{ARCHIVE}/{study}/{file}") for name, file in files.items()}
+    return drawn_samples(study)
 
 
 def scores_of_batches(batches):

@@ -28,6 +28,7 @@ rule write_report:
         ranking_agreement=of_studies("ranking_agreement.csv"),
         ranking_claims=of_studies("ranking_claims.csv"),
         subsets=of_studies("subsets.csv"),
+        searches=of_studies("searches.csv"),
         runs=of_studies("runs.csv"),
         runs_comparison=of_studies("runs_comparison.csv"),
         training_curves=of_studies("training_curves.csv"),
@@ -43,6 +44,11 @@ rule write_report:
             f"results/{ARCHIVE}/{name}/predictions/{dataset}.csv"
             for name, study in STUDIES.items()
             for dataset in study_series.exported_datasets(study)
+        ],
+        optima=[
+            f"results/{ARCHIVE}/{name}/optima.yaml"
+            for name, study in STUDIES.items()
+            if search_settings.searches_of(study)
         ],
         checked=of_studies("checked.json"),
         archive=f"results/{ARCHIVE}/archive.json",

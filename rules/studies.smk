@@ -177,13 +177,21 @@ def fit_of(kind, wildcards):
     )
 
 
+def drawn_samples(study):
+    """Windows, data sets and index of a study, for what is named by digests of its samples.
+
+    Ancient: the digests say what they must hold, and that is checked.
+    """
+    files = {"windows": "windows.nc", "datasets": "datasets.nc", "index": "index.json"}
+    return {name: ancient(f"results/{ARCHIVE}/{study}/{file}") for name, file in files.items()}
+
+
 def fit_inputs(kind):
-    """Inputs of a fit. Ancient: the digests in its name say what they must hold, and the fit checks that."""
+    """Inputs of a fit."""
 
     def inputs(wildcards):
         study, _ = fit_of(kind, wildcards)
-        files = {"windows": "windows.nc", "datasets": "datasets.nc", "index": "index.json"}
-        found = {name: ancient(f"results/{ARCHIVE}/{study}/{file}") for name, file in files.items()}
+        found = drawn_samples(study)
         if kind == store.ON_MAGNETOGRAMS:
             found["cubes"] = [
                 ancient(path) for path in ARCHIVES[ARCHIVE].curated[STUDIES[study]["source"]["magnetograms"]]

@@ -133,7 +133,7 @@ rule plot_verification:
     log:
         "results/{archive}/logs/plot_verification/{study}-{figure}.log",
     wildcard_constraints:
-        figure="(?!ensemble_|explained_|ladder_|diagnostics_|importance_|ranking_|training_)[a-z0-9_]+",
+        figure="(?!ensemble_|explained_|ladder_|diagnostics_|importance_|ranking_|search_|training_)[a-z0-9_]+",
     conda:
         "../envs/plot_verification.yaml"
     params:

@@ -19,6 +19,7 @@ from flaredag import (
     report_profiles,
     report_protocol,
     report_ranking,
+    report_search,
     report_sections,
     report_shipped,
     report_strata,
@@ -44,6 +45,7 @@ from flaredag.report_inputs import (
 )
 from flaredag.report_pdf import compiled, figure_file
 from flaredag.report_published import published_against_ours
+from flaredag.store import FIT_COLUMNS
 
 LOG = logging.getLogger("flaredag")
 JOINED = ("scores", "comparisons", "papers", "intervals")
@@ -109,6 +111,10 @@ def write_report(
                 *report_ranking.ranking(study, of_study.ranking, of_study.ranking_agreement, of_study.ranking_claims),
                 *figures.get("Feature ranking", []),
             ],
+            "Hyperparameter search": [
+                *report_search.searches(of_study.searches),
+                *figures.get("Hyperparameter search", []),
+            ],
             "Published figures against this run": published_against_ours(study, of_study),
             "What the authors shipped": report_shipped.shipped(
                 study, of_study.shipped_columns, of_study.shipped_scores
@@ -172,7 +178,9 @@ def main(
     made_from = {"report": [template, *(path for paths in inputs.values() for path in paths)]}
     made_from |= {name: list(inputs[name]) for name in JOINED}
     made = [Artifact(path=outputs[name], made_from=paths, seeds=[]) for name, paths in made_from.items()]
-    fits = pd.concat([stored for of_study in results for stored in (of_study.fits, of_study.subsets)])
+    stored = [own for of_study in results for own in (of_study.fits, of_study.subsets, of_study.searches)]
+    # A search has a row for each of its settings.
+    fits = pd.concat(stored)[list(FIT_COLUMNS)].drop_duplicates()
     rows = [*rows_of_artifacts([*artifacts, *made]), *rows_of_fits(fits.to_dict("records"))]
     write_json(
         outputs["manifest"],

@@ -13,6 +13,7 @@ from flaredag.overlapping_run_tables import RUN_COLUMNS, RUN_COMPARISON_COLUMNS
 from flaredag.ranking_tables import AGREEMENT_COLUMNS, CLAIM_COLUMNS, RANKING_COLUMNS
 from flaredag.report_inputs import ArchiveResults, Results, read_archive_results, read_results
 from flaredag.score_tables import CATEGORICAL_METRICS, METRICS
+from flaredag.search_tables import SEARCH_COLUMNS
 from flaredag.shipped_results import NAMED_COLUMNS, SHIPPED_SCORE_COLUMNS
 from flaredag.store import FIT_COLUMNS
 from flaredag.training_curves import TRAINING_CURVE_COLUMNS
@@ -34,6 +35,8 @@ NOT_PERMUTED = {"importance": IMPORTANCE_COLUMNS}
 # Of a study without a feature ranking.
 NOT_RANKED = {"ranking": RANKING_COLUMNS, "ranking_agreement": AGREEMENT_COLUMNS, "ranking_claims": CLAIM_COLUMNS}
 NOT_RANKED |= {"subsets": FIT_COLUMNS}
+# Of a study that searches no hyperparameters.
+NOT_SEARCHED = {"searches": SEARCH_COLUMNS}
 # Of a study without runs that overlap.
 NO_RUNS = {"runs": RUN_COLUMNS, "runs_comparison": RUN_COMPARISON_COLUMNS}
 # Of a study whose figures show no training.
@@ -199,7 +202,7 @@ def written(folder: Path, name: str) -> dict[str, str]:
     tables = {"intervals": intervals_of(name), "comparisons": comparisons_of(name)} | {
         each: getattr(made_up_protocol, each)() for each in MADE_UP_TABLES
     }
-    empty = NOT_SHIPPED | NOT_PERMUTED | NOT_RANKED | NO_RUNS | NO_TRAININGS
+    empty = NOT_SHIPPED | NOT_PERMUTED | NOT_RANKED | NOT_SEARCHED | NO_RUNS | NO_TRAININGS
     tables |= {each: pd.DataFrame(columns=list(columns)) for each, columns in empty.items()}
     for each, table in tables.items():
         write_csv(folder / f"{each}.csv", table, float_format="%.10g")
@@ -263,6 +266,7 @@ def paths_of(folder: Path) -> dict[str, str]:
         *NOT_SHIPPED,
         *NOT_PERMUTED,
         *NOT_RANKED,
+        *NOT_SEARCHED,
         *NO_RUNS,
         *NO_TRAININGS,
     )

@@ -149,6 +149,21 @@ def make_whole(config: dict) -> None:
     study["explanation"]["bipoles"] |= {"amplitudes_gauss": [4000, 16000], "separations_deg": [4], "tilts_deg": [0]}
 
 
+def make_searching(config: dict) -> None:
+    """A search of few settings besides."""
+    config["study"]["sun2022"]["search"] = {
+        "searches": {"small": {"dataset": "SHARP_ONLY", "model": "lstm", "metric": "true_skill_statistic"}},
+        "space": {
+            "hidden_size": {"choices": [4, 8]},
+            "learning_rate": {"low": 0.001, "high": 0.1, "log": True},
+            "max_epochs": {"low": 2, "high": 6},
+        },
+        "n_trials": 3,
+        "seeds": [0, 1],
+        "seed": 3,
+    }
+
+
 @pytest.fixture
 def project(tmp_path):
     """A fresh copy of the project with the tiny configuration, nothing run in it."""

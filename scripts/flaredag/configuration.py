@@ -15,6 +15,7 @@ from flaredag.ranking_settings import (
     orders_of,
     removed_in_words,
 )
+from flaredag.search_settings import figures_of_searches, searches_of
 from flaredag.study_figures import TRAINING_KINDS, figures_of_kinds, kind_of_figure, shown_in_section
 from flaredag.study_series import (
     calibrated_datasets,
@@ -134,6 +135,7 @@ def figures_of(study: Mapping[str, Any]) -> list[dict[str, Any]]:
             {"name": name, "title": _caption_of_ranking(figure, study["ranking"])}
             for name, figure in figures_of_ranking(study["ranking"])
         ]
+    shown["Hyperparameter search"] = figures_of_searches(study)
     if study["ensembles"]:
         two = len(study["ensembles"][0]["learners"]) == N_LEARNERS_OF_BOUNDARIES
         shown["Stacking"] = [
@@ -235,6 +237,7 @@ def artifacts_of_archive(
             "Calibration and value": ["diagnostics.csv", "decomposition.csv"],
             "Permutation importance": ["importance.csv"],
             "Feature ranking": ["ranking.csv"],
+            "Hyperparameter search": ["searches.csv"],
             "Stacking": ["scores.csv", *ensembles],
             "Explanation": ["index.json", "fits.csv"],
         }
@@ -278,6 +281,8 @@ def artifacts_of_archive(
             "ranking.csv": ["subsets.csv", *orders],
             "ranking_agreement.csv": ["ranking.csv"],
             "ranking_claims.csv": ["ranking.csv"],
+            "searches.csv": ["index.json"],
+            **({"optima.yaml": ["searches.csv"]} if searches_of(study) else {}),
             "weights.csv": [path for path in ensembles if path.endswith(".csv")],
             "checks.csv": ["fits.csv"],
             "checked.json": ["windows.nc", "datasets.nc", "scores.csv", "fits.csv"],

@@ -59,9 +59,10 @@ def remaining_score_tables(verification: Mapping[str, Any], remains: Remains) ->
 def without_left_out(study: Mapping[str, Any], *, where: str) -> dict[str, Any]:
     """A study, as it stands in the configuration, without the data sets that its `left_out` names.
 
-    Gone with them are daily forecasts made from them, rungs, pairs and curves of them, their names in any block's list
-    of `datasets`, and ladders, families, figures and blocks of which nothing remains; the patterns of `left_out` become
-    the names themselves. InputError, beginning with `where`, where a pattern fits no data set, or none is left.
+    Gone with them are daily forecasts made from them, rungs, pairs, searches and curves of them, their names in any
+    block's list of `datasets`, and ladders, families, figures and blocks of which nothing remains. Patterns of
+    `left_out` become the names themselves. InputError, beginning with `where`, where a pattern fits no data set, or
+    none is left.
     """
     left_out = [
         dict(one)
@@ -99,6 +100,7 @@ def without_left_out(study: Mapping[str, Any], *, where: str) -> dict[str, Any]:
         "comparisons": _remaining_families(study["comparisons"], remains),
         "figures": remaining_figures(study["figures"], remains),
         "ensembles": [_without_datasets(one, gone) for one in study.get("ensembles", []) if not _names_only(one, gone)],
+        "search": _remaining_searches(study.get("search", {}), remains),
         "declared_leaks": [_remaining_price(leak, remains) for leak in study["declared_leaks"]],
     }
     if verification := remaining_score_tables(study.get("verification", {}), remains):
@@ -136,6 +138,12 @@ def _remaining_families(families: Sequence[Mapping[str, Any]], remains: Remains)
         if family.keys() & {"pairs", "on_every_dataset", "on_every_rung"}:
             found.append(family)
     return found
+
+
+def _remaining_searches(search: Mapping[str, Any], remains: Remains) -> dict[str, Any]:
+    """Hyperparameter searches of a study on the data sets that remain."""
+    searches = {name: own for name, own in search.get("searches", {}).items() if remains(own)}
+    return dict(search) | {"searches": searches} if search else {}
 
 
 def _remaining_price(leak: Mapping[str, Any], remains: Remains) -> dict[str, Any]:

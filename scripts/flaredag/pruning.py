@@ -1,4 +1,4 @@
-"""What no study uses any more is removed from the store (`make prune`): fits, and scores of feature subsets."""
+"""What no study uses any more is removed from the store (`make prune`): fits, subsets, searches."""
 
 from __future__ import annotations
 
@@ -8,11 +8,16 @@ from pathlib import Path
 
 from flaredag.errors import InputError
 from flaredag.feature_subsets import KIND as SUBSETS
+from flaredag.search_settings import KIND as SEARCHES
 from flaredag.tables import read_raw_csv
 
 FITS = "checkpoints"
 # By their folder in the store: the list of a study that names those in use, and what they are.
-LISTS = {FITS: ("fits.csv", "fits"), SUBSETS: ("subsets.csv", "batches of feature subsets")}
+LISTS = {
+    FITS: ("fits.csv", "fits"),
+    SUBSETS: ("subsets.csv", "batches of feature subsets"),
+    SEARCHES: ("searches.csv", "hyperparameter searches"),
+}
 
 
 def prune(store: str | Path, results: str | Path, kind: str = FITS) -> list[Path]:

@@ -22,6 +22,7 @@ from flaredag.overlapping_run_tables import read_run_comparisons, read_runs
 from flaredag.published_figures import VERDICTS
 from flaredag.ranking_tables import read_agreement, read_claims, read_ranking
 from flaredag.score_tables import INTERVAL_COLUMNS, INTERVAL_NUMBERS, read_scores
+from flaredag.search_tables import read_searches
 from flaredag.shipped_results import read_named_columns, read_shipped_scores
 from flaredag.store import FIT_COLUMNS
 from flaredag.strata import STRATA_COLUMNS
@@ -65,6 +66,7 @@ ONE_FILE_A_STUDY = (
     "ranking_agreement",
     "ranking_claims",
     "subsets",
+    "searches",
     "runs",
     "runs_comparison",
     "training_curves",
@@ -190,6 +192,7 @@ class Results:
     ranking_agreement: pd.DataFrame
     ranking_claims: pd.DataFrame
     subsets: pd.DataFrame
+    searches: pd.DataFrame
     runs: pd.DataFrame
     runs_comparison: pd.DataFrame
     training_curves: pd.DataFrame
@@ -266,6 +269,7 @@ def read_results(paths: Mapping[str, str], *, study: str, archive: str) -> Resul
         ranking_agreement=read_agreement(paths["ranking_agreement"]),
         ranking_claims=read_claims(paths["ranking_claims"]),
         subsets=read_raw_csv(paths["subsets"], FIT_COLUMNS),
+        searches=read_searches(paths["searches"]),
         runs=read_runs(paths["runs"]),
         runs_comparison=read_run_comparisons(paths["runs_comparison"]),
         training_curves=read_training_curves(paths["training_curves"]),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from flaredag.archive_files import kinds_of_flare_lists
 from flaredag.errors import InputError
 from flaredag.left_out import remaining_figures, remaining_pairs, remaining_score_tables
+from flaredag.search_settings import asked_search
 from flaredag.store import ON_MAGNETOGRAMS
 from flaredag.study_series import issued_series, names_of_ensembles
 
@@ -82,6 +83,7 @@ def study_on_archive(
         "ensembles": study.get("ensembles", []),
         "explanation": study.get("explanation"),
         "ranking": study.get("ranking"),
+        "search": asked_search(study),
         "comparisons": [
             *(_with_all_pairs(family, study) for family in study["comparisons"]),
             *({"name": DECLARED_LEAKS, "title": leak["text"], **leak["priced"]} for leak in priced_leaks(study)),

@@ -36,6 +36,11 @@ def check_study(name: str, study: Mapping[str, Any]) -> None:
         check_ranking(name, study["ranking"], seeds=seeds, models=_fitted(study))
 
 
+def models_on_keywords(study: Mapping[str, Any]) -> list[str]:
+    """Models that a study fits, but those on magnetograms."""
+    return [model for kind, fit in study["fits"].items() if kind != ON_MAGNETOGRAMS for model in fit["models"]]
+
+
 def _check_names(name: str, study: Mapping[str, Any]) -> None:
     """Every data set, model, task and instrument named somewhere is one that the study has."""
     models = [*_fitted(study), *names_of_ensembles(study["ensembles"])]
@@ -55,7 +60,7 @@ def _check_names(name: str, study: Mapping[str, Any]) -> None:
         ("data set", [one["dataset"] for one in series] + made_from + stacked, list(study["datasets"])),
         ("model", [one["model"] for one in series], models),
         ("model", [*learners, *of_datasets], _fitted(study)),
-        ("model on keywords", [one["model"] for one in permuted_series(study)], _on_keywords(study)),
+        ("model on keywords", [one["model"] for one in permuted_series(study)], models_on_keywords(study)),
         ("task", [own.get("task", "") for own in study["datasets"].values()], list(study["labels"].get("tasks", [""]))),
         ("instrument", instruments, study["instruments"]),
         ("instrument", study["instruments"], list(study["selection"]["quality_below"])),
@@ -154,10 +159,6 @@ def _explaining(study: Mapping[str, Any]) -> list[dict[str, str]]:
     explanation = study["explanation"]
     names = [explanation["dataset"], explanation["bipoles"]["dataset"]] if explanation else []
     return [{"dataset": name, "model": explanation["model"]} for name in names]
-
-
-def _on_keywords(study: Mapping[str, Any]) -> list[str]:
-    return [model for kind, fit in study["fits"].items() if kind != ON_MAGNETOGRAMS for model in fit["models"]]
 
 
 def _in_score_tables(study: Mapping[str, Any]) -> list[dict[str, str]]:

@@ -58,6 +58,24 @@ def test_a_ranking_has_a_figure_a_data_set_and_its_tables_are_told(small):
     assert set(orders) <= rows.keys()
 
 
+def test_a_search_has_a_figure_and_its_tables_are_told(small):
+    searches = {"one": {"dataset": "ONLY", "model": "lstm", "metric": "brier_score"}}
+    space = {"hidden_size": {"choices": [8, 64]}}
+    small["search"] = {"searches": searches, "space": space, "n_trials": 2, "seeds": [0], "seed": 1}
+    served = on(small, WITH_CUBES)
+    drawn = [figure["name"] for figure in figures_of(served) if figure["section"] == "Hyperparameter search"]
+    assert drawn == ["search_one"]
+    rows = {row["path"]: row["made_from"] for row in artifacts_of_archive("r", WITH_CUBES, {"s": served})}
+    assert rows["r/s/searches.csv"] == ["r/s/index.json"]
+    assert rows["r/s/optima.yaml"] == rows["r/s/figures/search_one.svg"] == ["r/s/searches.csv"]
+    small["search"]["skipped"] = True
+    skipped = on(small, WITH_CUBES)
+    assert "search_one" not in [figure["name"] for figure in figures_of(skipped)]
+    without = {row["path"] for row in artifacts_of_archive("r", WITH_CUBES, {"s": skipped})}
+    assert "r/s/searches.csv" in without
+    assert "r/s/optima.yaml" not in without
+
+
 def test_the_report_knows_what_a_ranking_is_by(study):
     assert study_in_report("sun2022", study)["ranking"] is None
     asked = {"orders": {"bss": {"model": "lstm", "metric": "brier_skill_score"}}, "directions": ["last"]}

@@ -187,6 +187,14 @@ class TestLeftOut:
         climbing["verification"] = {"score_tables": tables[1:2]}
         assert "verification" not in study_on(climbing)
 
+    def test_searches_go_with_their_data_sets(self, climbing):
+        searches = {name: {"dataset": name, "model": "lstm", "metric": "brier_score"} for name in ("BY_TIME", "ONLY")}
+        climbing["search"] = {"searches": searches, "n_trials": 3}
+        climbing["left_out"] = [{"datasets": ["BY_TIME"], "why": "None."}]
+        assert study_on(climbing)["search"] == {"searches": {"ONLY": searches["ONLY"]}, "n_trials": 3}
+        del climbing["search"]
+        assert "search" not in study_on(climbing)
+
     def test_a_name_that_the_study_never_had_is_told(self, climbing):
         climbing["left_out"] = [{"datasets": ["BY_TIME"], "why": "None."}]
         climbing["ladders"][0]["rungs"]["all_samples"] = "EVERYTHING"

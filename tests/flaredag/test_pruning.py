@@ -60,9 +60,16 @@ class TestPrune:
         assert len(self.left()) == 4
 
     def test_main_tells_what_was_removed(self, project, capsys):
-        self.list_fits("results/embedded/sun2022/subsets.csv", "../subsets/aa/used")
-        for path in ("aa/used", "aa/stray", "bb/stray"):
-            (project / "results/store/subsets" / path).mkdir(parents=True)
+        for kind in ("subsets", "searches"):
+            self.list_fits(f"results/embedded/sun2022/{kind}.csv", f"../{kind}/aa/used")
+        for path in (
+            "subsets/aa/used",
+            "subsets/aa/stray",
+            "subsets/bb/stray",
+            "searches/aa/used",
+            "searches/aa/stray",
+        ):
+            (project / "results/store" / path).mkdir(parents=True)
         assert main("results/store", "results") == 0
         assert capsys.readouterr().out.splitlines() == [
             "results/store/checkpoints/aa/networks-2",
@@ -71,8 +78,11 @@ class TestPrune:
             "results/store/subsets/aa/stray",
             "results/store/subsets/bb/stray",
             "2 batches of feature subsets removed",
+            "results/store/searches/aa/stray",
+            "1 hyperparameter searches removed",
         ]
-        assert [path.name for path in project.glob("results/store/subsets/*/*")] == ["used"]
+        for kind in ("subsets", "searches"):
+            assert [path.name for path in project.glob(f"results/store/{kind}/*/*")] == ["used"]
 
     def test_an_absolute_path_in_the_list_is_the_same_folder(self, project):
         self.list_fits("results/published/sun2022/fits.csv")

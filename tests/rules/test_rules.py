@@ -108,6 +108,8 @@ OF_VECTOR_FIELD = ("list_days_before_flares", "simulate_vector_segments", "curat
 OF_SHIPPED = ("retrieve_shipped", "curate_shipped", "verify_shipped")
 # tests/rules/test_ranking.py
 OF_RANKING = ("score_subsets", "rank_features", "assess_features", "compare_rankings", "list_subsets", "plot_ranking")
+# tests/rules/test_search.py
+OF_SEARCH = ("search_hyperparameters", "list_searches", "write_optima", "plot_search")
 # tests/rules/test_overlapping_runs.py
 OF_RUNS = ("verify_overlapping_runs",)
 # tests/rules/test_learning.py
@@ -142,7 +144,8 @@ def test_every_rule_is_run_alone_or_in_a_workflow():
     found = [one or other for path in RULES.glob("*.smk") for one, other in pattern.findall(path.read_text())]
     alone = [rule for outputs in (*OUTPUTS, *OUTPUTS_OF_WHOLE) for rule in outputs]
     alone += [*FITS, *OF_REGIONS, *OUTPUTS_OF_FORECASTS, "audit_samples"]
-    alone += [*OF_SHARP_TABLE, *OF_HIGH_ENERGY, *OF_VECTOR_FIELD, *OF_SHIPPED, *OF_RANKING, *OF_RUNS, *OF_LEARNING]
+    alone += [*OF_SHARP_TABLE, *OF_HIGH_ENERGY, *OF_VECTOR_FIELD, *OF_SHIPPED, *OF_RANKING, *OF_SEARCH, *OF_RUNS]
+    alone += [*OF_LEARNING]
     assert sorted(found) == sorted([*alone, *IN_WORKFLOWS])
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from flaredag.artifacts import sha256_of_file
 from flaredag.tables import read_flares
+from tiny_project import make_searching
 
 # What hangs on fits, and no more: figures and tables behind it would be made in vain.
 SCORES = ("results/embedded/sun2022/scores.csv", "results/embedded/sun2022/fits.csv")
@@ -190,6 +191,15 @@ def test_another_data_set_permutes_no_features_again(project):
     assert "draw_datasets" in ran
     assert not {"permute_features", *FITS} & set(ran)
     assert table.read_bytes() == before
+
+
+def test_a_search_refits_nothing(project):
+    project.configure(make_searching)
+    assert not set(project.run("--", "results/embedded/sun2022/searches.csv", *SCORES)) & FITS
+    project.configure(lambda config: config["study"]["sun2022"]["search"].update(seeds=[1]))
+    planned = project.attempt("--dry-run").stdout
+    assert "search_hyperparameters" in planned
+    assert not [name for name in FITS if name in planned]
 
 
 def test_a_made_up_digest_is_refused(project):
