@@ -48,6 +48,8 @@ def serve(project, raw, jsoc: JsocServer, noaa: NoaaServer) -> None:
             "records_per_export": 500,
             # The simulated records of bad QUALITY are to come too, so that all can be compared.
             "quality_below": {"sharp": 2**32, "smarp": 2**32},
+            # The one of the simulated Sun.
+            "vector_keywords": {"cadence_minutes": 96},
             "regions": {},
         }
         for instrument in ("sharp", "smarp"):
@@ -129,11 +131,13 @@ def test_vector_segments_retrieved_give_what_the_simulated_ones_give(finished_co
     of_field = [f"raw/vector_segments/{SHARD}.json", f"high_energy_sharp_tables/{SHARD}.nc"]
     finished_copy.run("--", *(f"results/embedded/{name}" for name in of_field))
     embedded, retrieved = finished_copy.path("results/embedded"), project.path("results/jsoc")
-    # What they hang on is retrieved elsewhere in these tests.
-    for name in (f"tables/{SHARD}.nc", "flares/goes.nc"):
-        (retrieved / name).parent.mkdir(parents=True)
-        shutil.copy(embedded / name, retrieved / name)
-    rules = ["list_days_before_flares", "retrieve_vector_segments", "curate_high_energy_records"]
+    # Lists of flares are retrieved elsewhere in these tests.
+    (retrieved / "flares").mkdir(parents=True)
+    shutil.copy(embedded / "flares/goes.nc", retrieved / "flares/goes.nc")
+    rules = [
+        "retrieve_keywords", "curate_jsoc_keywords", "list_days_before_flares", "retrieve_vector_segments",
+        "curate_high_energy_records",
+    ]  # fmt: skip
     arguments = ("--config", "archive=jsoc", "--allowed-rules", *rules, "--", *(f"results/jsoc/{n}" for n in of_field))
     with running(JsocServer.from_raw(embedded / "raw", registered=(NOTIFY,))) as jsoc:
         serve(project, embedded / "raw", jsoc, jsoc)
