@@ -1,18 +1,35 @@
 """Cores of high free energy of simulated regions: along the inversion line, of a region's state, not its flares."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
+import yaml
 
 from flaredag.bipoles import PatchField, patch_field, patch_grid
-from flaredag.energy_density import HIGH_ENERGY_DENSITY_ERG_CM3
+from flaredag.energy_density import HIGH_ENERGY_DENSITY_ERG_CM3, high_energy_density_keywords
+from flaredag.fits_files import named_record, read_image
+from flaredag.goes import peak_flux_w_m2
+from flaredag.jsoc import utc_from_tai
 from flaredag.simulated_cores import STRONGEST_GAUSS, core_field, non_potential_part, sheared_field
-from flaredag.simulated_flares import activity
+from flaredag.simulated_flares import activity, region_flares
 from flaredag.simulated_patches import COARSE_PIXEL_DEG
-from flaredag.simulated_regions import solar_region
+from flaredag.simulated_regions import regions_of_instrument, solar_region
+from flaredag.simulated_vector_files import vector_files
+from flaredag.vector_segments import FIELD_MAPS
 
+ROOT = Path(__file__).parents[2]
 SEED, K = 5, 3
+# Medians over the 288 regions of Li et al. 2024b, of class C and of M and above, of each region's own median.
+PUBLISHED = {
+    "hed_e_total": (1.01e22, 7.26e22),
+    "hed_shear": (52.3, 56.0),
+    "hed_uj_mean": (0.00864, 0.00943),
+    "hed_uhc_mean": (0.0138, 0.0281),
+    "hed_gbh_mean": (1.07e-4, 1.19e-4),
+}
 
 
 def slope(gauss_a_degree, *, axis, n=41):
@@ -94,3 +111,51 @@ def test_a_factor_of_the_rate_alone_leaves_the_core_as_it_is():
     of_both = (core_field(one, region.times[9], SEED) for one in (region, livelier))
     for one, other in zip(*of_both, strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+@pytest.fixture(scope="module")
+def before_flares():
+    """HED parameters of two records in the day before the largest flare of each HARP of the archive, with its class."""
+    simulation = yaml.safe_load((ROOT / "config.yaml").read_text())["archives"]["embedded"]["simulation"]
+    settings = {name: simulation[name] for name in ("seed", "bad_record_fraction", "gaps_per_region")}
+    rows = []
+    for k in regions_of_instrument("sharp", simulation["regions"]):
+        region = solar_region(k, simulation["seed"])
+        utc = utc_from_tai(pd.Series(region.times)).to_numpy()
+        flares = region_flares(region, simulation["seed"])
+        flares = flares.assign(flux=peak_flux_w_m2(flares["goes_class"]), start=pd.to_datetime(flares["start_time"]))
+        flares = flares[(flares["flux"] >= 1e-6) & (flares["start"] > utc[0])]
+        if flares.empty:
+            continue
+        largest = flares.loc[flares["flux"].idxmax()]
+        before = largest["start"].to_datetime64() - utc
+        times = region.times[(before > np.timedelta64(0, "h")) & (before <= np.timedelta64(24, "h"))][-1::-8]
+        maps = {}
+        for name, content in vector_files(region, times, **settings).items():
+            _, time, segment = named_record(name)
+            image = read_image(content, source="index", place=name, in_gauss=segment in FIELD_MAPS).image
+            maps.setdefault(time, {})[segment] = image
+        large = bool(largest["flux"] >= 1e-5)
+        rows += [{"k": k, "large": large, **high_energy_density_keywords(m, pixel_degrees=0.06)} for m in maps.values()]
+    return pd.DataFrame(rows)
+
+
+def test_most_flaring_regions_have_a_core_and_those_of_class_c_less_often(before_flares):
+    has_core = (before_flares["hed_area"] > 0).groupby(before_flares["large"]).mean()
+    assert 0.6 < has_core[False] < has_core[True]
+    assert has_core[True] > 0.9
+    regions = before_flares.groupby("large")["k"].nunique()
+    assert regions[False] > 10
+    assert regions[True] > 20
+
+
+def test_cores_are_like_those_that_were_published_and_classes_overlap(before_flares):
+    with_core = before_flares[before_flares["hed_area"] > 0]
+    of_region = with_core.groupby(["large", "k"])[list(PUBLISHED)].median()
+    for name, published in PUBLISHED.items():
+        found = of_region[name].groupby("large").median()
+        for large, wanted in zip((False, True), published, strict=True):
+            assert wanted / 3 < found[large] < 3 * wanted, (name, large, found[large])
+    energy = of_region["hed_e_total"]
+    assert energy[False].median() < energy[True].median() / 2
+    assert energy[False].quantile(0.9) > energy[True].quantile(0.1)
