@@ -126,13 +126,19 @@ def as_of_of_shard(wildcards):
 def settings_of_records(wildcards):
     """What records are asked of JSOC: those that go with magnetograms, or the more frequent ones besides."""
     common = {key: RETRIEVAL[key] for key in ("series", "cadence_minutes", "quality_below", "final_after_days")}
-    return common | (RETRIEVAL["hourly_keywords"] if wildcards.records == "hourly_keywords" else {})
+    return common | RETRIEVAL.get(wildcards.records, {})
 
 
 def raw_of_tables(wildcards):
     """Raw shard of a shard of keyword tables."""
     records = archive_files.RAW_OF_TABLES[wildcards.tables]
     return f"results/{wildcards.archive}/raw/{records}/{wildcards.instrument}-{wildcards.shard}.csv"
+
+
+def table_of_vector_field(wildcards):
+    """Curated shard of the keyword records whose vector field is had."""
+    tables = archive_files.tables_of_vector_field(config["archives"][wildcards.archive])
+    return f"results/{wildcards.archive}/{tables}/{wildcards.instrument}-{wildcards.shard}.nc"
 
 
 def as_of_of_year(wildcards):

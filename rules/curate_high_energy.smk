@@ -55,7 +55,7 @@ rule join_sharp_records:
 rule list_days_before_flares:
     """List the records of one shard in the day before the largest flare of each region."""
     input:
-        table="results/{archive}/tables/{instrument}-{shard}.nc",
+        table=table_of_vector_field,
         flares=curated_files("flares"),
     output:
         days="results/{archive}/days_before_flares/{instrument}-{shard}.csv",
@@ -68,7 +68,9 @@ rule list_days_before_flares:
         "../envs/list_days_before_flares.yaml"
     params:
         **config["curation"]["days_before_flares"],
-        cadence_minutes=lambda wildcards: archive_files.cadence_minutes(config["archives"][wildcards.archive]),
+        cadence_minutes=lambda wildcards: archive_files.cadence_of_vector_field_minutes(
+            config["archives"][wildcards.archive]
+        ),
         code=code_digest("list_days_before_flares.py"),
     script:
         "../scripts/list_days_before_flares.py"
@@ -79,7 +81,7 @@ rule curate_high_energy_records:
     input:
         records="results/{archive}/days_before_flares/{instrument}-{shard}.csv",
         index="results/{archive}/raw/vector_segments/{instrument}-{shard}.json",
-        table="results/{archive}/tables/{instrument}-{shard}.nc",
+        table=table_of_vector_field,
     output:
         table="results/{archive}/high_energy_sharp_tables/{instrument}-{shard}.nc",
         counts="results/{archive}/high_energy_sharp_tables/{instrument}-{shard}.json",

@@ -9,7 +9,7 @@ rule retrieve_keywords:
     log:
         "results/jsoc/logs/retrieve_keywords/{records}/{instrument}-{shard}.log",
     wildcard_constraints:
-        records="keywords|hourly_keywords",
+        records="|".join(archive_files.RAW_OF_TABLES.values()),
     conda:
         "../envs/retrieve_keywords.yaml"
     params:

@@ -23,7 +23,7 @@ rule simulate_sun:
 
 
 rule simulate_vector_segments:
-    """Simulate the vector field of listed records of one shard: the maps that their keywords were made from."""
+    """Simulate the vector field of listed records of one shard: that of their keywords, with a core of high free energy."""
     input:
         records="results/embedded/days_before_flares/{instrument}-{shard}.csv",
     output:

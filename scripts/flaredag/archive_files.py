@@ -31,7 +31,7 @@ FORM_OF_FLARE_LIST = {
     "edited": "edited_events",
 }
 # Raw records of each kind of keyword tables: those at the cadence of the magnetograms, and those of every hour.
-RAW_OF_TABLES = {"tables": "keywords", "hourly_tables": "hourly_keywords"}
+RAW_OF_TABLES = {"tables": "keywords", "hourly_tables": "hourly_keywords", "vector_tables": "vector_keywords"}
 REGION_SUMMARIES = "srs/{year}_SRS.tar.gz"
 # Series of the vector field, and of the Lorentz forces, go by HARPs.
 INSTRUMENTS_OF_VECTOR_FIELD = ("sharp",)
@@ -86,7 +86,8 @@ def observed_files(archive: str, settings: Mapping[str, Any], *, used: Collectio
     `settings`: of the archive in the configuration; with `simulation` its shards and years are those of the
     simulated Sun, else those of `regions` (first and last of each instrument) and `years` under `retrieval`. Each
     flare list by itself is there only where one of them is `used`. So are, of instruments that see the vector field,
-    hourly tables with the Lorentz forces, where the archive is retrieved, and tables with HED parameters.
+    hourly tables with the Lorentz forces, where the archive is retrieved, and tables with HED parameters, with those of
+    their own cadence that a retrieved archive makes them from.
     """
     raw, curated = f"results/{archive}/raw", f"results/{archive}"
     names, covered = _shards(settings), _years(settings)
@@ -108,7 +109,10 @@ def observed_files(archive: str, settings: Mapping[str, Any], *, used: Collectio
     of_vector_field = [name for name in names if name.partition("-")[0] in INSTRUMENTS_OF_VECTOR_FIELD]
     hourly = of_vector_field if "hourly_tables" in used and "retrieval" in settings else []
     energetic = of_vector_field if "high_energy_sharp_tables" in used else []
-    for kind, shards in {"hourly_tables": hourly, "high_energy_sharp_tables": energetic}.items():
+    besides = {"hourly_tables": hourly, tables_of_vector_field(settings): energetic}
+    # Of the simulated Sun they are those that are there in any case.
+    besides.pop("tables", None)
+    for kind, shards in {**besides, "high_energy_sharp_tables": energetic}.items():
         for name in shards:
             for of_kind, paths in _with_counts(kind, f"{curated}/{kind}/{name}", ".nc").items():
                 files.setdefault(of_kind, []).extend(paths)
@@ -118,7 +122,11 @@ def observed_files(archive: str, settings: Mapping[str, Any], *, used: Collectio
         shards=names,
         raw={
             "keywords": [f"{raw}/keywords/{name}.csv" for name in names],
-            **({"hourly_keywords": [f"{raw}/hourly_keywords/{name}.csv" for name in hourly]} if hourly else {}),
+            **{
+                RAW_OF_TABLES[kind]: [f"{raw}/{RAW_OF_TABLES[kind]}/{name}.csv" for name in shards]
+                for kind, shards in besides.items()
+                if shards
+            },
             "segments": [f"{raw}/segments/{name}.json" for name in names],
             **({"vector_segments": [f"{raw}/vector_segments/{name}.json" for name in energetic]} if energetic else {}),
             # What the simulation knows of its flares and regions; nothing downstream reads it.
@@ -249,9 +257,14 @@ def _with_counts(kind: str, stem: str, suffix: str) -> dict[str, list[str]]:
     return {kind: [f"{stem}{suffix}"], f"{kind}_counts": [f"{stem}.json"], f"{kind}_rejected": [f"{stem}.rejected.csv"]}
 
 
-def cadence_minutes(settings: Mapping[str, Any]) -> int:
-    """Minutes between the keyword records of an archive of patches; `settings` as of `observed_files`."""
-    return CADENCE_MINUTES if "simulation" in settings else settings["retrieval"]["cadence_minutes"]
+def tables_of_vector_field(settings: Mapping[str, Any]) -> str:
+    """Kind of the tables whose records' vector field is had; `settings` as of `observed_files`."""
+    return "tables" if "simulation" in settings else "vector_tables"
+
+
+def cadence_of_vector_field_minutes(settings: Mapping[str, Any]) -> int:
+    """Minutes between the records of those tables."""
+    return CADENCE_MINUTES if "simulation" in settings else settings["retrieval"]["vector_keywords"]["cadence_minutes"]
 
 
 def _shards(settings: Mapping[str, Any]) -> list[str]:

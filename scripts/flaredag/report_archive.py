@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 KINDS = {
     "tables": "Keyword records",
     "hourly_tables": "Keyword records of every hour, with Lorentz forces",
+    "vector_tables": "Keyword records for the days before flares",
     "high_energy_sharp_tables": "Records of HED parameters, with SHARP keywords",
     "cubes": "Magnetograms",
     "flares": "Flares",

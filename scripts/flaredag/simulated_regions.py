@@ -301,7 +301,9 @@ def _days(days: float) -> np.timedelta64:
     return np.timedelta64(round(days * 86400), "s")
 
 
-_PURPOSES = ("region", "number", "strata", "rank", "patch", "flares", "structure", "records", "lists", "summaries")
+_PURPOSES = (
+    "region", "number", "strata", "rank", "patch", "flares", "structure", "records", "lists", "summaries", "cores",
+)  # fmt: skip
 
 
 def random_of(purpose: str, seed: int, *items: int) -> np.random.Generator:

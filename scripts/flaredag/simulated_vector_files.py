@@ -1,18 +1,29 @@
 """FITS files of the vector field of simulated patches, as JSOC exports the segments of a SHARP.
 
-They hold the very maps from which the keywords of their records were computed, the field to 0.01 G as at JSOC, on
-pixels of 0.06 degrees.
+They hold the maps from which the keywords of their records were computed, and in the horizontal field a core of high
+free energy besides (`flaredag.simulated_cores`), of which the keywords know nothing: all that rests on them is as it is
+without these files. The field is given to 0.01 G as at JSOC, on pixels of 0.06 degrees.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from flaredag.simulated_cores import core_field
 from flaredag.simulated_files import BLANK, bitmap_file, cut_images, fits_file
 from flaredag.simulated_headers import CARDS, file_name
-from flaredag.simulated_records import NO_FILES, VECTOR_PIXEL_DEG, observed, pixel_values, record_values
+from flaredag.simulated_patches import refined
+from flaredag.simulated_records import (
+    NO_FILES,
+    VECTOR_PIXEL_DEG,
+    VECTOR_PIXELS_A_COARSE_PIXEL,
+    observed,
+    pixel_values,
+    record_values,
+)
 from flaredag.vector_segments import FIELD_MAPS, MAPS
 
 if TYPE_CHECKING:
@@ -47,12 +58,22 @@ def vector_files(
         if observation.position > wanted[-1]:
             break
         if observation.position in wanted and observation.fault != NO_FILES:
-            seen.append((observation, record_values(patch, observation)))
+            values = record_values(patch, observation)
+            seen.append((replace(observation, vector=_with_core(region, observation, seed)), values))
     return {
         file_name(INSTRUMENT, region.numbers[INSTRUMENT], observation.time, segment=segment): content
         for segment in MAPS
         for (observation, _), content in zip(seen, _files_of_segment(segment, seen), strict=True)
     }
+
+
+def _with_core(region: SolarRegion, observation: Observation, seed: int) -> dict[str, NDArray]:
+    """Segments of a record with the core of its region in the horizontal field."""
+    west, north = (
+        refined(component[None], VECTOR_PIXELS_A_COARSE_PIXEL)[0]
+        for component in core_field(region, observation.time, seed)
+    )
+    return observation.vector | {"Bp": observation.vector["Bp"] + west, "Bt": observation.vector["Bt"] - north}
 
 
 def _files_of_segment(segment: str, seen: list[tuple[Observation, dict[str, Any]]]) -> list[bytes]:

@@ -7,7 +7,7 @@ import pytest
 from flaredag.archive_files import (
     OPTIONAL_KINDS,
     all_optional_kinds,
-    cadence_minutes,
+    cadence_of_vector_field_minutes,
     kinds_of_flare_lists,
     magnetograms_of_shard,
     observed_files,
@@ -67,13 +67,18 @@ def test_tables_of_hed_parameters_are_those_of_harps_and_bring_what_they_are_mad
     # What the other studies read stays theirs alone.
     assert {kind: files.curated[kind] for kind in plain.curated} == plain.curated
     assert {kind: files.raw[kind] for kind in plain.raw} == plain.raw
-    assert files.raw.keys() - plain.raw.keys() == {"vector_segments"}
+    retrieved = archive == "jsoc"
+    assert files.raw.keys() - plain.raw.keys() == {"vector_segments", *(["vector_keywords"] if retrieved else [])}
+    # The simulated Sun has one cadence.
+    assert files.curated.get("vector_tables", []) == [f"{below}/vector_tables/{n}.nc" for n in shards if retrieved]
+    assert files.raw.get("vector_keywords", []) == [f"{below}/raw/vector_keywords/{n}.csv" for n in shards if retrieved]
     assert "hourly_tables" not in files.curated
 
 
-def test_records_of_an_archive_have_a_cadence():
-    assert cadence_minutes(SIMULATED) == 96
-    assert cadence_minutes({"retrieval": {"cadence_minutes": 12}}) == 12
+def test_records_of_the_vector_field_have_a_cadence_of_their_own():
+    assert cadence_of_vector_field_minutes(SIMULATED) == 96
+    settings = {"retrieval": {"cadence_minutes": 96, "vector_keywords": {"cadence_minutes": 36}}}
+    assert cadence_of_vector_field_minutes(settings) == 36
 
 
 def test_no_report_is_asked_of_years_after_the_last():

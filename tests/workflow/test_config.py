@@ -77,6 +77,10 @@ def test_wrong_configurations_are_refused(project, case):
         ["archive=published", "mirror=somewhere", "studies=liu2019"],
         ["archive=embedded", "effort=quick", "studies=liu2019"],
         ["archive=jsoc", "studies=liu2019"],
+        ["archive=jsoc", "studies=li2024"],
+        ["archive=embedded", "studies=li2024"],
+        ["archive=embedded", "effort=paper", "studies=li2024"],
+        ["archive=published", "mirror=somewhere", "effort=quick", "studies=li2024,li2024hed"],
         ["store=elsewhere"],
     ],
 )
