@@ -45,14 +45,18 @@ def series_of_figure(figure: Mapping[str, Any]) -> list[dict[str, str]]:
 
 
 def remaining_figure(figure: Mapping[str, Any], remains: Callable[[Mapping[str, str]], bool]) -> dict[str, Any]:
-    """A figure with the series that remain; one of training regions with the data sets and panels that do."""
+    """A figure with the series that remain; one of training regions with the data sets and panels that do.
+
+    Of training regions none remain where one data set does: there is nothing to hold it against.
+    """
     kind, rest = kind_of_figure(figure), [one for one in series_of_figure(figure) if remains(one)]
     if kind == TRAINING_CURVES:
         return dict(figure) | {"models": [one["model"] for one in rest]}
     if kind == TRAINING_REGIONS:
-        datasets, models = ({one[key] for one in rest} for key in ("dataset", "model"))
+        there, models = ({one[key] for one in rest} for key in ("dataset", "model"))
+        datasets = [name for name in figure["datasets"] if name in there]
         return dict(figure) | {
-            "datasets": [name for name in figure["datasets"] if name in datasets],
+            "datasets": datasets if len(datasets) > 1 else [],
             "panels": [panel for panel in figure["panels"] if panel["model"] in models],
         }
     return dict(figure) | {"series": rest}

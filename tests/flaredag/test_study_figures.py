@@ -49,7 +49,10 @@ def test_what_remains_of_each_kind():
     assert remaining_figure(COMPARED, without_net)["series"] == []
     assert remaining_figure(CURVES, without_net)["models"] == ["net_by_brier_score"]
     assert remaining_figure(REGIONS, without_net) == REGIONS | {"panels": PANELS[1:]}
-    assert remaining_figure(REGIONS, lambda one: one["dataset"] != "D") == REGIONS | {"datasets": ["LESS"]}
+    fewer = REGIONS | {"datasets": ["D", "LESS", "LEAST"]}
+    assert remaining_figure(fewer, lambda one: one["dataset"] != "D") == REGIONS | {"datasets": ["LESS", "LEAST"]}
+    # One data set is no comparison.
+    assert series_of_figure(remaining_figure(REGIONS, lambda one: one["dataset"] != "D")) == []
     assert series_of_figure(remaining_figure(REGIONS, lambda _: False)) == []
 
 
