@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 TWO = 2
 # Characters of a line that the width of a page has room for.
 WIDEST_LABEL = 110
+LABEL_LINE_INCHES = 0.13
 ALPHA = "\N{GREEK SMALL LETTER ALPHA}"
 FEWEST_FOR_A_BOX = 5
 N_COLUMNS_OF_SCORES, N_COLUMNS_OF_WEIGHTS = 2, 4
@@ -192,7 +193,8 @@ def _panels_of_rows(
     with mpl.rc_context(STYLE):
         panel_height = 0.12 + 0.17 * len(rows)
         n_lines = -(-len(datasets) // n_columns)
-        height = 0.52 + n_lines * (panel_height + 0.36)
+        below = 0.42 + LABEL_LINE_INCHES * x_label.count("\n")
+        height = 0.1 + below + n_lines * (panel_height + 0.36)
         figure = Figure(figsize=(TEXT_WIDTH_INCHES, height))
         FigureCanvasSVG(figure)
         panels = figure.subplots(n_lines, n_columns, sharex=True, sharey=True, squeeze=False)
@@ -200,7 +202,7 @@ def _panels_of_rows(
         figure.subplots_adjust(
             left=0.03 + 0.0083 * longest,
             right=0.985,
-            bottom=0.42 / height,
+            bottom=below / height,
             top=1 - 0.46 / height,
             wspace=0.08,
             hspace=0.36 / panel_height,

@@ -87,6 +87,18 @@ def test_weights_are_those_of_the_first_learner_on_validation():
     assert "weight of LSTM (the rest: CNN)" in figure.get_supxlabel()
 
 
+@pytest.mark.parametrize("others", [["cnn"], ["cnn", *(f"random_forest_of_large_leaves_{i}" for i in range(6))]])
+def test_the_label_of_weights_lies_below_the_scale_however_many_learners_it_names(others):
+    _, weights = stack_predictions(made_up_learners(), [ENSEMBLE], dataset="A")
+    figure = ensemble_weights_figure(
+        weights, ENSEMBLE | {"learners": ["lstm", *others]}, datasets=["A"], title="T", mark=""
+    )
+    figure.draw_without_rendering()
+    label = next(text for text in figure.texts if text.get_text() == figure.get_supxlabel())
+    assert label.get_window_extent().y0 >= 0
+    assert label.get_window_extent().y1 <= figure.axes[0].get_xticklabels()[0].get_window_extent().y0
+
+
 def test_a_data_set_without_weights_is_told():
     _, weights = stack_predictions(made_up_learners(seeds=(0,)), [ENSEMBLE], dataset="A")
     with pytest.raises(InputError, match="no weight of ensemble stack by cross_entropy on B; there are weights of A"):
