@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     FloatArray = NDArray[np.float64]
 
 TEXT_WIDTH_INCHES = 16.0 / 2.54
+TITLE_POINTS = 8.0
 RASTER_DPI = 200
 # Okabe & Ito (2008): told apart with any kind of colour vision. Yellow is left out: too pale for a line on white.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
@@ -207,10 +208,16 @@ def overview_figure(scores: pd.DataFrame, *, title: str, mark: str) -> Figure:
 
 
 def add_title(figure: Figure, title: str, mark: str) -> None:
-    """Put the title in the upper left corner and `mark` in the right one; neither where it is empty."""
+    """Put the title in the upper left corner and `mark` in the right one; neither where it is empty.
+
+    A title that would reach into the mark is written smaller.
+    """
     top = 1.0 - 0.05 / figure.get_figheight()
-    figure.text(0.01, top, title, fontsize=8.0, fontweight="bold", ha="left", va="top")
-    figure.text(0.99, top, mark, fontsize=7.0, color=COLOURS[1], ha="right", va="top")
+    left = figure.text(0.01, top, title, fontsize=TITLE_POINTS, fontweight="bold", ha="left", va="top")
+    right = figure.text(0.99, top, mark, fontsize=7.0, color=COLOURS[1], ha="right", va="top")
+    written, room = left.get_window_extent(), right.get_window_extent().x0 - 0.1 * figure.dpi
+    if written.x1 > room:
+        left.set_fontsize(TITLE_POINTS * (room - written.x0) / written.width)
 
 
 def write_svg(path: str | Path, figure: Figure) -> None:

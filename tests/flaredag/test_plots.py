@@ -6,9 +6,10 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from flaredag.errors import InputError
-from flaredag.plots import TEXT_WIDTH_INCHES, overview_figure, verification_figure, write_svg
+from flaredag.plots import TEXT_WIDTH_INCHES, TITLE_POINTS, add_title, overview_figure, verification_figure, write_svg
 from made_up_curves import SERIES, mock_curves, mock_scores
 
 
@@ -17,6 +18,15 @@ def texts(figure) -> list[str]:
     for legend in figure.legends:
         found += [text.get_text() for text in legend.get_texts()]
     return found
+
+
+@pytest.mark.parametrize("n_words", [1, 40])
+def test_a_title_ends_before_the_mark(n_words):
+    figure = Figure(figsize=(TEXT_WIDTH_INCHES, 2.0))
+    add_title(figure, " ".join(["title"] * n_words), "SIMULATED")
+    title, mark = figure.texts
+    assert title.get_window_extent().x1 < mark.get_window_extent().x0
+    assert (title.get_fontsize() == TITLE_POINTS) == (n_words == 1)
 
 
 def test_verification_figure_shows_the_mean_and_the_spread():
