@@ -52,9 +52,17 @@ def searched_weights(problem: CombinationProblem, metric: str, *, starts: Sequen
     generator = np.random.default_rng(seed)
     candidates, losses = search.evolve(np.array(starts), generator)
     for start in np.argsort(losses, kind="stable")[:N_POLISHED]:
-        candidates[start], losses[start] = search.polish(candidates[start], losses[start])
+        candidates[start], losses[start] = search.polish(candidates[start], float(losses[start]))
     best = search.toward_equal(candidates[int(np.argmin(losses))])
     return Searched(best, problem.value(metric, best), search.n_evaluations)
+
+
+def polished_weights(problem: CombinationProblem, metric: str, start: FloatArray) -> Searched:
+    """Weights that no move of weight betters, from `start` (member,) on."""
+    search = _Search(problem, metric)
+    weights, _ = search.polish(start, float(search.losses(start[np.newaxis])[0]))
+    weights = search.toward_equal(weights)
+    return Searched(weights, problem.value(metric, weights), search.n_evaluations)
 
 
 class _Search:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Uncertainty(NamedTuple):
-    """Standard uncertainties of a combined probability, (time,) each: their squares add up to that of the total (eq. 9)."""
+    """Standard uncertainties of a combined probability, (time,) each: their squares add up to the total's (eq. 9)."""
 
     statistical: FloatArray
     systematic: FloatArray

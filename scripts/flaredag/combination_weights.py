@@ -8,9 +8,9 @@ import numpy as np
 
 from flaredag.combination_optima import EXACT, exact_weights
 from flaredag.combination_problems import collinear_members, shared_among_identical
-from flaredag.combination_search import searched_weights
+from flaredag.combination_search import polished_weights, searched_weights
 from flaredag.combination_slsqp import slsqp_from, slsqp_starts
-from flaredag.combined_metrics import METRICS, better, threshold_of_metric
+from flaredag.combined_metrics import METRICS, better, loss, threshold_of_metric
 from flaredag.errors import InputError
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def optimised_weights(
     Brier score, correlation and mean absolute error are solved exactly for the weighted sum as it stands. Where it may
     leave [0, 1], a search goes on from there by what is issued, and what it finds counts if it is better. All other
     metrics are searched for, from equal weights, each member alone, the exact weights, and what was found for other
-    metrics, of whatever order `metrics` are in. No result is worse than equal weights or than any member alone.
+    metrics among those asked for. No result is worse than equal weights or than any member alone.
 
     With a `penalty`, Brier score and correlation are solved with it, and not searched (`exact_weights`); the weights of
     the other metrics are shrunk toward equal ones by `shrinkage` (`shrunk`). Raises InputError on a metric that nobody
@@ -100,15 +100,19 @@ def optimised_weights(
             if exact is not None:
                 starts.append(exact.weights)
     wanted = {SAME_OPTIMUM.get(metric, metric) for metric in metrics}
+    penalised = wanted.intersection(PENALISED) if penalty > 0 else set()
     found: dict[str, CombinationWeights] = {}
     for metric in METRICS:
-        if metric in wanted:
-            if metric in PENALISED and penalty > 0:
-                found[metric] = _exact(problem, metric, penalty) or given_weights(problem, metric, problem.equal)
-            else:
-                optimum = _optimum(problem, metric, starts, seed)
-                starts.append(optimum.weights)
-                found[metric] = optimum if metric in PENALISED else shrunk(problem, metric, optimum, shrinkage)
+        if metric in wanted - penalised:
+            found[metric] = _optimum(problem, metric, starts, seed)
+            starts.append(found[metric].weights)
+    for metric, optimum in found.items():
+        if optimum.solver == SEARCH:
+            found[metric] = _of_others(problem, metric, optimum, np.array(starts))
+        if metric not in PENALISED:
+            found[metric] = shrunk(problem, metric, found[metric], shrinkage)
+    for metric in penalised:
+        found[metric] = _exact(problem, metric, penalty) or given_weights(problem, metric, problem.equal)
     return {
         metric: found[metric] if metric in found else _of_same_optimum(problem, metric, found[SAME_OPTIMUM[metric]])
         for metric in metrics
@@ -152,6 +156,19 @@ def _optimum(problem: CombinationProblem, metric: str, starts: Sequence[FloatArr
     ):
         return exact._replace(n_evaluations=n_evaluations)
     return found
+
+
+def _of_others(
+    problem: CombinationProblem, metric: str, found: CombinationWeights, others: FloatArray
+) -> CombinationWeights:
+    """`found`, unless one of the `others`, (candidate, member), is better: then what it can be polished to."""
+    losses = loss(metric, problem.values(metric, others))
+    best = int(np.argmin(losses))
+    if losses[best] >= loss(metric, np.array(found.value)):
+        return found
+    polished = polished_weights(problem, metric, others[best])
+    n_evaluations = found.n_evaluations + polished.n_evaluations
+    return _judged(problem, metric, polished.weights, SEARCH, n_evaluations=n_evaluations)
 
 
 def _no_worse(problem: CombinationProblem, metric: str, wanted: FloatArray, otherwise: FloatArray) -> FloatArray:

@@ -250,7 +250,8 @@ def _of_ranks(metric: str, days: _SortedDays) -> FloatArray:
     candidate = first // n_days
 
     def summed(of_tie: IntArray) -> FloatArray:
-        return np.bincount(candidate, weights=of_tie.astype(np.float64), minlength=n_candidates)
+        sums = np.bincount(candidate, weights=of_tie.astype(np.float64), minlength=n_candidates)
+        return sums.astype(np.float64)
 
     won_less_lost = 2.0 * won + summed(events * (size - events)) - n_events * n_others
     differs = days.forecast[:, 0] < days.forecast[:, -1]
