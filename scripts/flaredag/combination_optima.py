@@ -61,8 +61,11 @@ def exact_weights(problem: CombinationProblem, metric: str, *, penalty: float = 
             "negative, and there is none on the mean absolute error. Shrink those weights toward equal ones."
         )
     found = EXACT[metric](problem, penalty)
-    # Without rounding: within bounds, and no weight is -0.
-    return found and found._replace(weights=np.clip(found.weights, problem.low, problem.high) + 0.0)
+    if found is None:
+        return None
+    # Without rounding: within bounds, alike where members are, and none -0.
+    weights = shared_among_identical(problem, np.clip(found.weights, problem.low, problem.high)) + 0.0
+    return found._replace(weights=weights)
 
 
 def _least_brier_score(problem: CombinationProblem, penalty: float) -> ExactOptimum:
@@ -125,7 +128,7 @@ def _least_absolute_error(problem: CombinationProblem, penalty: float) -> ExactO
         + float(solved.lower.marginals[:n_members].sum() * problem.low)
         + float(solved.upper.marginals[:n_members].sum() * problem.high)
     )
-    weights, is_unique = shared_among_identical(problem, weights), False
+    is_unique = False
     if problem.low >= 0:
         # No combination leaves [0, 1], so that the error is linear in the weights.
         errors = np.mean(np.abs(problem.members - problem.label[:, None]), axis=0)

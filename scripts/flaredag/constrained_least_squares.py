@@ -66,10 +66,12 @@ def kkt_residual(x: FloatArray, gradient: FloatArray, constraints: LinearConstra
     slack = constraints.at_least @ x - constraints.least_value
     touched = constraints.at_least[slack <= TOUCHES]
     normals = np.vstack([constraints.equal_to, -constraints.equal_to, touched]).T
-    multipliers, _ = nnls(normals, gradient, maxiter=MAX_PIVOTS)
-    unbalanced = np.abs(gradient - normals @ multipliers).max()
+    # SciPy's routine does not survive a matrix without columns.
+    balanced = normals @ nnls(normals, gradient, maxiter=MAX_PIVOTS)[0] if normals.shape[1] else 0.0
+    unbalanced = np.abs(gradient - balanced).max()
     violated = max(
-        float(-slack.min(initial=0.0)), float(np.abs(constraints.equal_to @ x - constraints.equal_value).max())
+        float(-slack.min(initial=0.0)),
+        float(np.abs(constraints.equal_to @ x - constraints.equal_value).max(initial=0.0)),
     )
     return max(float(unbalanced), violated)
 
