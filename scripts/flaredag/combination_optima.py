@@ -39,7 +39,8 @@ class ExactOptimum(NamedTuple):
     """Best weights (member,), how exactly they are, and whether no others are as good.
 
     `residual`: the greatest violation of the Karush-Kuhn-Tucker conditions at the weights; of the mean absolute error
-    its distance from the bound that the dual problem gives.
+    its distance from the bound that the dual problem gives. Of its weights of any sign nothing tells whether others are
+    as good: `is_unique` is False.
     """
 
     weights: FloatArray
@@ -103,18 +104,26 @@ def _greatest_correlation(problem: CombinationProblem, penalty: float) -> ExactO
 
 
 def _least_absolute_error(problem: CombinationProblem, penalty: float) -> ExactOptimum:
-    """A linear programme: of each day the error is no less than P - E and E - P.
-
-    Among equally good weights of a constrained problem the most equal are taken, else what the solver returns.
-    """
+    """Linear in weights none of which is negative: the best member, or the mean of the best. Else by programming."""
     del penalty
+    if problem.low >= 0:
+        errors = np.mean(np.abs(problem.members - problem.label[:, None]), axis=0)
+        best = errors <= errors.min() + AS_GOOD
+        weights = best / best.sum()
+        return ExactOptimum(weights, float(errors @ weights - errors.min()), int(best.sum()) == 1)
+    return _least_absolute_error_of_any_sign(problem)
+
+
+def _least_absolute_error_of_any_sign(problem: CombinationProblem) -> ExactOptimum:
+    """Of each day the error is no less than P - E and E - P. Which of equally good weights is left to the solver."""
     n_days, n_members = problem.members.shape
     members = csr_array(problem.members)
     unit = eye_array(n_days, format="csr")
+    either_way = np.append(problem.label, -problem.label).astype(np.float64)
     solved = linprog(
         np.append(np.zeros(n_members), np.full(n_days, 1.0 / n_days)),
         A_ub=vstack([hstack([members, -unit]), hstack([-members, -unit])]),
-        b_ub=np.append(problem.label, -problem.label).astype(np.float64),
+        b_ub=either_way,
         A_eq=csr_array(np.append(np.ones(n_members), np.zeros(n_days))[None, :]),
         b_eq=np.ones(1),
         bounds=[(problem.low, problem.high)] * n_members + [(0.0, None)] * n_days,
@@ -123,26 +132,13 @@ def _least_absolute_error(problem: CombinationProblem, penalty: float) -> ExactO
     assert solved.status == 0, solved.message
     weights = solved.x[:n_members] / solved.x[:n_members].sum()
     dual = (
-        float(solved.ineqlin.marginals @ np.append(problem.label, -problem.label))
+        float(solved.ineqlin.marginals @ either_way)
         + float(solved.eqlin.marginals.sum())
         + float(solved.lower.marginals[:n_members].sum() * problem.low)
         + float(solved.upper.marginals[:n_members].sum() * problem.high)
     )
-    is_unique = False
-    if problem.low >= 0:
-        # No combination leaves [0, 1], so that the error is linear in the weights.
-        errors = np.mean(np.abs(problem.members - problem.label[:, None]), axis=0)
-        constraints = _sum_and_bounds(problem)
-        as_good = LinearConstraints(
-            constraints.equal_to,
-            constraints.equal_value,
-            np.vstack([constraints.at_least, -errors]),
-            np.append(constraints.least_value, -float(errors @ weights) - AS_GOOD),
-        )
-        weights = least_squares(np.eye(n_members), problem.equal, as_good).solution
-        is_unique = int(np.count_nonzero(errors <= errors.min() + AS_GOOD)) == 1
     error = float(np.mean(np.abs(weighted_sums(problem.members, weights[None])[0] - problem.label)))
-    return ExactOptimum(weights, max(error - dual, 0.0), is_unique)
+    return ExactOptimum(weights, max(error - dual, 0.0), False)
 
 
 EXACT: dict[str, Callable[[CombinationProblem, float], ExactOptimum | None]] = {

@@ -22,12 +22,14 @@ if TYPE_CHECKING:
     from flaredag.combined_metrics import FloatArray
 
 # A generation has so many candidates for a member.
-CANDIDATES_A_MEMBER, MAX_CANDIDATES = 10, 120
+CANDIDATES_A_MEMBER, MIN_CANDIDATES, MAX_CANDIDATES = 10, 60, 120
+# Forecasts that leave their bin make jumps all over these, with slopes between: they need a wider search.
+RUGGED, RUGGED_CANDIDATES, RUGGED_POLISHED = ("reliability", "resolution"), 400, 12
 N_GENERATIONS, GENERATIONS_WITHOUT_GAIN = 200, 50
 SHARE_OF_BETTER = 0.15
 N_POLISHED, MAX_MOVES = 3, 60
 # A gain that cannot be seen in the sixth decimal of a metric is not worth another generation or move.
-LEAST_GAIN = 1e-8
+LEAST_GAIN, NEARLY_PERFECT = 1e-8, 1e-10
 # Amounts of weight that are moved.
 MOVES = 0.5 ** np.arange(1, 31)
 MOVES_AT_A_TIME = 6
@@ -51,7 +53,8 @@ def searched_weights(problem: CombinationProblem, metric: str, *, starts: Sequen
     search = _Search(problem, metric)
     generator = np.random.default_rng(seed)
     candidates, losses = search.evolve(np.array(starts), generator)
-    for start in np.argsort(losses, kind="stable")[:N_POLISHED]:
+    n_polished = RUGGED_POLISHED if metric in RUGGED else N_POLISHED
+    for start in np.argsort(losses, kind="stable")[:n_polished]:
         candidates[start], losses[start] = search.polish(candidates[start], float(losses[start]))
     best = search.toward_equal(candidates[int(np.argmin(losses))])
     return Searched(best, problem.value(metric, best), search.n_evaluations)
@@ -81,7 +84,8 @@ class _Search:
     def evolve(self, starts: FloatArray, generator: np.random.Generator) -> tuple[FloatArray, FloatArray]:
         """Candidates of the last generation and their losses, the starts or what came of them first."""
         n_members = len(self.problem.names)
-        size = max(min(CANDIDATES_A_MEMBER * n_members, MAX_CANDIDATES), 2 * len(starts))
+        size = min(max(CANDIDATES_A_MEMBER * n_members, MIN_CANDIDATES), MAX_CANDIDATES)
+        size = max(RUGGED_CANDIDATES if self.metric in RUGGED else size, 2 * len(starts))
         n_random = size - len(starts)
         # Half of them all over the set, half of them convex.
         spread = self.feasible(generator.uniform(self.problem.low, self.problem.high, (n_random // 2, n_members)))
@@ -91,7 +95,7 @@ class _Search:
         n_better, last_gain = max(2, int(SHARE_OF_BETTER * size)), 0
         for generation in range(N_GENERATIONS):
             least = losses.min()
-            if least <= self.perfect + LEAST_GAIN or generation - last_gain > GENERATIONS_WITHOUT_GAIN:
+            if least <= self.perfect + NEARLY_PERFECT or generation - last_gain > GENERATIONS_WITHOUT_GAIN:
                 break
             better = np.argsort(losses, kind="stable")[:n_better]
             goal = candidates[better[generator.integers(n_better, size=size)]]
@@ -111,7 +115,7 @@ class _Search:
         """Weights from which no move of weight gains, and their loss."""
         directions = _directions(len(weights))
         position = n_moves = 0
-        while position < len(MOVES) and n_moves < MAX_MOVES and least > self.perfect + LEAST_GAIN:
+        while position < len(MOVES) and n_moves < MAX_MOVES and least > self.perfect + NEARLY_PERFECT:
             moves = MOVES[position : position + MOVES_AT_A_TIME]
             steps = (moves[:, None, None] * directions).reshape(-1, len(weights))
             candidates = self.feasible(weights + steps)

@@ -74,14 +74,21 @@ def given_weights(problem: CombinationProblem, metric: str, weights: FloatArray)
 
 
 def optimised_weights(
-    problem: CombinationProblem, metrics: Sequence[str], *, seed: int, penalty: float = 0.0, shrinkage: float = 0.0
+    problem: CombinationProblem,
+    metrics: Sequence[str],
+    *,
+    seed: int,
+    penalty: float = 0.0,
+    shrinkage: float = 0.0,
+    starts: Sequence[FloatArray] = (),
 ) -> dict[str, CombinationWeights]:
     """Weights of `problem` that are best by each of `metrics`.
 
     Brier score, correlation and mean absolute error are solved exactly for the weighted sum as it stands. Where it may
     leave [0, 1], a search goes on from there by what is issued, and what it finds counts if it is better. All other
     metrics are searched for, from equal weights, each member alone, the exact weights, and what was found for other
-    metrics among those asked for. No result is worse than equal weights or than any member alone.
+    metrics among those asked for. None is worse, unless penalised or shrunk, than equal weights, any member alone, or one
+    of the further `starts`, (member,) each: for weights of any sign, those found where none may be negative.
 
     With a `penalty`, Brier score and correlation are solved with it, and not searched (`exact_weights`); the weights of
     the other metrics are shrunk toward equal ones by `shrinkage` (`shrunk`). Raises InputError on a metric that nobody
@@ -93,7 +100,7 @@ def optimised_weights(
             f"metrics {', '.join(metrics)}, penalty {penalty:g}, shrinkage {shrinkage:g}; wanted metrics among "
             f"{', '.join(METRICS)}, a penalty that is not negative, and a shrinkage from 0 to 1. Mend the settings."
         )
-    starts = [problem.equal, *np.eye(len(problem.names))]
+    starts = [problem.equal, *np.eye(len(problem.names)), *starts]
     for each in PENALTIES_OF_STARTS:
         for metric in PENALISED:
             exact = exact_weights(problem, metric, penalty=each)

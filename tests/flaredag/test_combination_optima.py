@@ -79,7 +79,7 @@ def test_the_absolute_error_of_convex_combinations_is_least_in_a_corner():
     problem = constrained_problem("abc", np.array([0, 1], dtype=np.int8), np.array([[0.3, 0.1, 0.2], [0.9, 0.6, 0.8]]))
     # Errors 0.2, 0.25 and 0.2: the first and the last are as good, and share the weight.
     exact = exact_weights(problem, "mean_absolute_error")
-    assert exact.weights == pytest.approx([0.5, 0.0, 0.5], abs=1e-6)
+    assert exact.weights == pytest.approx([0.5, 0.0, 0.5])
     assert not exact.is_unique
 
 
