@@ -87,8 +87,8 @@ def optimised_weights(
     Brier score, correlation and mean absolute error are solved exactly for the weighted sum as it stands. Where it may
     leave [0, 1], a search goes on from there by what is issued, and what it finds counts if it is better. All other
     metrics are searched for, from equal weights, each member alone, the exact weights, and what was found for other
-    metrics among those asked for. None is worse, unless penalised or shrunk, than equal weights, any member alone, or one
-    of the further `starts`, (member,) each: for weights of any sign, those found where none may be negative.
+    metrics among those asked for. Unless penalised or shrunk, none is worse than equal weights, any member alone, or
+    further `starts`, (member,) each: for weights of any sign, those found where none may be negative.
 
     With a `penalty`, Brier score and correlation are solved with it, and not searched (`exact_weights`); the weights of
     the other metrics are shrunk toward equal ones by `shrinkage` (`shrunk`). Raises InputError on a metric that nobody
