@@ -23,6 +23,7 @@ sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests")]
 N_ROUNDS = 9
 
 from bench_audit import bench_audit  # noqa: E402 (found by the paths above)
+from bench_combinations import bench_combinations  # noqa: E402
 from bench_ensembles import bench_ensembles  # noqa: E402
 from bench_explanations import bench_explanations  # noqa: E402
 from bench_history import bench_history, peak_kibibytes  # noqa: E402
@@ -39,6 +40,7 @@ def main() -> None:
     results = ROOT / "results"
     rows = [bench_fit(), *bench_networks(), *bench_small_networks(), *bench_ranking(), *bench_ensembles()]
     rows += [
+        *bench_combinations(),
         *bench_explanations(),
         *bench_verification(),
         *bench_audit(),

@@ -17,7 +17,7 @@ from scores.probability import brier_score, roc_auc
 from flaredag.verification_settings import N_RELIABILITY_BINS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -181,25 +181,33 @@ def brier_score_decomposition(
 
 
 def threshold_of_best_true_skill_statistic(label: LabelArray, probability: FloatArray) -> float:
-    """Threshold with the greatest true skill statistic, exactly: no other threshold in [0, 1] has a greater one.
-
-    The statistic changes only where the threshold passes a forecast value, so the candidates are the midpoints
-    between neighbours among 0, the distinct forecast values and 1, and 1 itself, at which no event is forecast. Of
-    equal ones the nearest to 0.5 is taken, then the lower. NaN if only one outcome occurred.
-    """
+    """Threshold with the greatest true skill statistic, exactly (`best_threshold`); NaN for a single outcome."""
     n_events = int(label.sum(dtype=np.int64))
     n_non_events = label.size - n_events
     if n_events == 0 or n_non_events == 0:
         return float("nan")
+    # Cross-multiplied, the statistic is a whole number, and ties are exact.
+    return best_threshold(
+        label, probability, score=lambda table: table.hits * n_non_events - table.false_alarms * n_events
+    )
+
+
+def best_threshold(
+    label: LabelArray, probability: FloatArray, *, score: Callable[[ContingencyTable], FloatArray]
+) -> float:
+    """Threshold at which `score`, larger is better, is greatest: no other threshold in [0, 1] has a greater one.
+
+    A score of the contingency table changes only where the threshold passes a forecast value, so the candidates are
+    the midpoints between neighbours among 0, the distinct forecast values and 1, and 1 itself, at which no event is
+    forecast. Of equal ones the nearest to 0.5 is taken, then the lower.
+    """
     values = np.unique(np.concatenate([[0.0, 1.0], probability]))
     below, above = values[:-1], values[1:]
     midpoint = (below + above) / 2.0
     # The midpoint of two neighbouring floating point numbers may be rounded to the upper, which would exclude it.
     candidates = np.append(np.where(midpoint < above, midpoint, below), 1.0)
-    table = contingency_table(label, probability, thresholds=candidates)
-    # Cross-multiplied, the statistic is a whole number, and ties are exact.
-    scaled = table.hits * n_non_events - table.false_alarms * n_events
-    best = candidates[scaled == scaled.max()]
+    scored = score(contingency_table(label, probability, thresholds=candidates))
+    best = candidates[scored == scored.max()]
     return float(best[np.lexsort((best, np.abs(best - 0.5)))[0]])
 
 

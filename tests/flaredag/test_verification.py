@@ -17,6 +17,7 @@ from flaredag.score_tables import CATEGORICAL_METRICS, PROBABILISTIC_METRICS
 from flaredag.verification import (
     UNDEFINED_BECAUSE,
     ContingencyTable,
+    best_threshold,
     brier_score_decomposition,
     categorical_scores,
     contingency_table,
@@ -284,6 +285,13 @@ def test_on_balanced_data_the_skill_scores_follow_from_accuracy(forecast):
 def test_best_threshold_by_hand(label, probability, want):
     got = threshold_of_best_true_skill_statistic(np.array(label, dtype=np.int8), np.array(probability))
     assert got == pytest.approx(want, abs=1e-15)
+
+
+def test_the_best_threshold_of_any_score_lies_half_way_between_forecasts():
+    label, probability = np.array([0, 1, 1], dtype=np.int8), np.array([0.2, 0.4, 0.8])
+    # Both events above 0.2; where a hit counts less than nothing, none of them is best.
+    assert best_threshold(label, probability, score=lambda table: table.hits - table.false_alarms) == pytest.approx(0.3)
+    assert best_threshold(label, probability, score=lambda table: -table.hits) == pytest.approx(0.9)
 
 
 @patient
