@@ -56,3 +56,16 @@ def event_days(
     )
     ends = begins + np.timedelta64(round(window_hours * 3600), "s")
     return np.where(within_periods(begins, ends, covered), occurred, NOT_COVERED).astype(np.int8)
+
+
+def compared_outcomes(
+    outcome: NDArray[np.int8], by_other: NDArray[np.int8], begins: NDArray[np.datetime64], *, other: str
+) -> list[str]:
+    """In words, in how many windows (time,) the list `other`, which need not cover all, tells another outcome."""
+    known = by_other != NOT_COVERED
+    missed, added = known & (outcome > by_other), known & (outcome < by_other)
+    told = f"Of {int(known.sum())} windows that {other} covers, {int(outcome[known].sum())} have an event"
+    if not (missed.any() or added.any()):
+        return [f"{told}; it tells the same."]
+    first = begins[int((missed | added).argmax())]
+    return [f"{told}; it lacks {int(missed.sum())} of these and has {int(added.sum())} others, the first on {first}."]

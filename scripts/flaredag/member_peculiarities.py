@@ -1,4 +1,4 @@
-"""What is told of members of a combination that can be combined all the same: gaps, overlaps, members that are alike."""
+"""What is told of members that can be combined all the same: missing forecasts, gaps, members that are alike."""
 
 from __future__ import annotations
 

@@ -1,0 +1,179 @@
+# anybody's members (`--config members=FILE.csv`) -> results/ensemble/members.nc, source.json; and those of the
+# combinations in the configuration: published files, flare lists, forecasts of the whole disk by our models ->
+# results/{archive}/combinations/{combination}/members.nc, source.json. Nothing of it is made unless it is asked for.
+
+SETS = told(combinations.described_sets, config)
+
+
+def names_of_sources(kind):
+    """Wildcard constraint: sources of one kind."""
+    return "|".join(told(combinations.source_names, SETS, kind)) or "(?!)"
+
+
+def described_source(wildcards):
+    """Settings of the source of the job's wildcards."""
+    return SETS[wildcards.combination]["sources"][wildcards.source]
+
+
+def files_of_source(wildcards):
+    """Published files that the source of the job's wildcards is made from."""
+    return [f"results/published/raw/{name}" for name in combinations.files_of_source(described_source(wildcards))]
+
+
+def event_of_set(wildcards):
+    """What is forecast, and for how long (`flaredag.event_days.event_days`)."""
+    described = SETS[wildcards.combination]
+    classes = {"least_class": described["event"], "below_class": described.get("below", "")}
+    return classes | {"window_hours": described["window_hours"]}
+
+
+def listed(suffix):
+    """Input function: a file of the flare list that tells the event days of the set."""
+    return lambda wildcards: (
+        f"results/{wildcards.archive}/flares/lists/{SETS[wildcards.combination]['flare_list']}{suffix}"
+    )
+
+
+def disks_of_set(wildcards):
+    """Forecasts of the whole disk by our models in a set, each with what `join_members` takes of it."""
+    described = SETS[wildcards.combination]
+    names = combinations.sources_of_kinds(described, combinations.FULL_DISK)
+    return [told(combinations.disk_of_source, described["sources"][name], STUDIES) for name in names]
+
+
+def in_set(wildcards):
+    """What a set is joined from; of published sources the flare list besides."""
+    described, folder = SETS[wildcards.combination], f"results/{wildcards.archive}/combinations/{wildcards.combination}"
+    kinds = (combinations.TABLE, combinations.BULLETINS, combinations.CLASSES)
+    published = [f"{folder}/sources/{name}" for name in combinations.sources_of_kinds(described, *kinds)]
+    disks_of_set(wildcards)
+    disks = [
+        f"results/{wildcards.archive}/{source['study']}/full_disk/{source['disk']}.nc"
+        for source in described["sources"].values()
+        if source["kind"] == combinations.FULL_DISK
+    ]
+    return {
+        "members": [f"{path}.nc" for path in published],
+        "notes": [f"{path}.json" for path in published],
+        "disks": disks,
+        "flares": [listed(".nc")(wildcards)] if published else [],
+        "covered": [listed(".covered.csv")(wildcards)] if published else [],
+    }
+
+
+wildcard_constraints:
+    combination="|".join(SETS) or "(?!)",
+    source="[a-z0-9_]+",
+
+
+use rule retrieve_published_magnetograms as retrieve_operational_forecasts with:
+    output:
+        [
+            f"results/published/raw/{file.name}"
+            for form in ("operational_forecasts", "class_counts")
+            for file in sources.files_of_form(SOURCES, form)
+        ],
+    log:
+        "results/published/logs/retrieve_operational_forecasts.log",
+
+
+rule curate_members:
+    """Take in anybody's forecasts that are to be combined."""
+    input:
+        file=config["members"] or [],
+    output:
+        members="results/ensemble/members.nc",
+        source="results/ensemble/source.json",
+    log:
+        "results/ensemble/logs/curate_members.log",
+    conda:
+        "../envs/curate_members.yaml"
+    params:
+        settings=config["ensemble"],
+        code=code_digest("curate_members.py"),
+    script:
+        "../scripts/curate_members.py"
+
+
+use rule curate_members as curate_table_of_members with:
+    input:
+        file=lambda wildcards: files_of_source(wildcards)[0],
+    output:
+        members="results/published/combinations/{combination}/sources/{source}.nc",
+        source="results/published/combinations/{combination}/sources/{source}.json",
+    log:
+        "results/published/logs/curate_table_of_members/{combination}-{source}.log",
+    wildcard_constraints:
+        source=names_of_sources(combinations.TABLE),
+    params:
+        settings=lambda wildcards: combinations.settings_of_table(SETS[wildcards.combination], wildcards.source),
+        code=code_digest("curate_members.py"),
+
+
+rule curate_bulletins:
+    """Curate forecasts as centres issued them: one a day of each, with the event days of a flare list."""
+    input:
+        files=files_of_source,
+        flares=listed(".nc"),
+        covered=listed(".covered.csv"),
+    output:
+        members="results/{archive}/combinations/{combination}/sources/{source}.nc",
+        notes="results/{archive}/combinations/{combination}/sources/{source}.json",
+    log:
+        "results/{archive}/logs/curate_bulletins/{combination}-{source}.log",
+    wildcard_constraints:
+        archive="published",
+        source=names_of_sources(combinations.BULLETINS),
+    conda:
+        "../envs/curate_bulletins.yaml"
+    params:
+        described=described_source,
+        event=event_of_set,
+        code=code_digest("curate_bulletins.py"),
+    script:
+        "../scripts/curate_bulletins.py"
+
+
+rule forecast_from_classes:
+    """Forecast the whole disk from the McIntosh classes of the day's groups, as of a Poisson process (MCSTAT)."""
+    input:
+        groups=ON_REQUEST.raw["region_summaries"][0],
+        counts=lambda wildcards: files_of_source(wildcards)[0],
+        flares=listed(".nc"),
+        covered=listed(".covered.csv"),
+    output:
+        members="results/{archive}/combinations/{combination}/sources/{source}.nc",
+        notes="results/{archive}/combinations/{combination}/sources/{source}.json",
+    log:
+        "results/{archive}/logs/forecast_from_classes/{combination}-{source}.log",
+    wildcard_constraints:
+        archive="published",
+        source=names_of_sources(combinations.CLASSES),
+    conda:
+        "../envs/forecast_from_classes.yaml"
+    params:
+        name=lambda wildcards: described_source(wildcards)["name"],
+        event=event_of_set,
+        code=code_digest("forecast_from_classes.py"),
+    script:
+        "../scripts/forecast_from_classes.py"
+
+
+rule join_members:
+    """Join the sources of a combination on the days that all have; missing forecasts, gaps and doubles are told."""
+    input:
+        unpack(in_set),
+    output:
+        members="results/{archive}/combinations/{combination}/members.nc",
+        source="results/{archive}/combinations/{combination}/source.json",
+    log:
+        "results/{archive}/logs/join_members/{combination}.log",
+    conda:
+        "../envs/join_members.yaml"
+    params:
+        names=lambda wildcards: SETS[wildcards.combination].get("members", []),
+        disks=disks_of_set,
+        event=event_of_set,
+        code=code_digest("join_members.py"),
+    script:
+        "../scripts/join_members.py"
