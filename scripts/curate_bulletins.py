@@ -92,6 +92,12 @@ def main(
     def path_of(name: str) -> str:
         return next(path for path in files if path.endswith(name))
 
+    untold = [name for name, one in described["members"].items() if event["least_class"] not in one["columns"]]
+    if untold:
+        raise InputError(
+            f"{source}: no column of {event['least_class']} is named for {', '.join(untold)}. Take another event, or "
+            "name the columns of this one."
+        )
     issues = {
         name: read_issues(path_of(one["file"]), column=one["columns"][event["least_class"]])
         for name, one in described["members"].items()
