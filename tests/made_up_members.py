@@ -65,7 +65,8 @@ def written_list(folder: Path, starts_and_classes: dict[str, str], begin: str, e
 def written_groups(path: Path, groups: list[tuple[int, str, str]]) -> Path:
     """A compiled table of region summaries: NOAA number, McIntosh class and time of issue of each group."""
     rows = [
-        f"{n},{number},N10W10,100,0010,{mcintosh},05,002,BETA,{time}" for n, (number, mcintosh, time) in enumerate(groups)
+        f"{n},{number},N10W10,100,0010,{mcintosh},05,002,BETA,{time}"
+        for n, (number, mcintosh, time) in enumerate(groups)
     ]
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join([SUMMARY_HEADER, *rows]) + "\n")

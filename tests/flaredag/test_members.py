@@ -54,7 +54,10 @@ def test_some_windows_alone():
         ({"names": ("A",)}, r"probabilities of shape \(3, 2\).*3 windows and 1 members"),
         ({"names": ("A", "A")}, "members 'A' repeated"),
         ({"names": ("A", "my model")}, "'my model' are no fit names"),
-        ({"time": GOOD.time[[0, 0, 2]]}, "1 of 3 windows do not begin after the one before; the first is at 2015-03-01"),
+        (
+            {"time": GOOD.time[[0, 0, 2]]},
+            "1 of 3 windows do not begin after the one before; the first is at 2015-03-01",
+        ),
         ({"probability": np.array([[0.1, 0.2], [0.3, 1.5], [2.0, 0.1]])}, "member B: 1.5 at 2015-03-02.*one of 2 such"),
         ({"outcome": np.array([0, 2, 1], dtype=np.int8)}, r"outcomes \[0, 1, 2\]"),
         ({"window_hours": 0.0}, "windows of 0.0 h"),
