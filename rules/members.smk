@@ -20,11 +20,10 @@ def files_of_source(wildcards):
     return [f"results/published/raw/{name}" for name in combinations.files_of_source(described_source(wildcards))]
 
 
-def event_of_set(wildcards):
-    """What is forecast, and for how long (`flaredag.event_days.event_days`)."""
-    described = SETS[wildcards.combination]
-    classes = {"least_class": described["event"], "below_class": described.get("below", "")}
-    return classes | {"window_hours": described["window_hours"]}
+def table_of_source(wildcards):
+    """Published table of the source of the job's wildcards, as CSV."""
+    (path,) = files_of_source(wildcards)
+    return path.replace("/raw/", "/r_tables/").replace(".rda", ".csv") if path.endswith(".rda") else path
 
 
 def listed(suffix):
@@ -35,10 +34,16 @@ def listed(suffix):
 
 
 def disks_of_set(wildcards):
-    """Forecasts of the whole disk by our models in a set, each with what `join_members` takes of it."""
+    """(file, what `join_members` takes of it) of the forecasts of the whole disk by our models in a set."""
     described = SETS[wildcards.combination]
-    names = combinations.sources_of_kinds(described, combinations.FULL_DISK)
-    return [told(combinations.disk_of_source, described["sources"][name], STUDIES) for name in names]
+    disks = [described["sources"][name] for name in combinations.sources_of_kinds(described, combinations.FULL_DISK)]
+    return [
+        (
+            f"results/{wildcards.archive}/{disk['study']}/full_disk/{disk['disk']}.nc",
+            told(combinations.disk_of_source, disk, STUDIES),
+        )
+        for disk in disks
+    ]
 
 
 def in_set(wildcards):
@@ -46,16 +51,10 @@ def in_set(wildcards):
     described, folder = SETS[wildcards.combination], f"results/{wildcards.archive}/combinations/{wildcards.combination}"
     kinds = (combinations.TABLE, combinations.BULLETINS, combinations.CLASSES)
     published = [f"{folder}/sources/{name}" for name in combinations.sources_of_kinds(described, *kinds)]
-    disks_of_set(wildcards)
-    disks = [
-        f"results/{wildcards.archive}/{source['study']}/full_disk/{source['disk']}.nc"
-        for source in described["sources"].values()
-        if source["kind"] == combinations.FULL_DISK
-    ]
     return {
         "members": [f"{path}.nc" for path in published],
         "notes": [f"{path}.json" for path in published],
-        "disks": disks,
+        "disks": [path for path, _ in disks_of_set(wildcards)],
         "flares": [listed(".nc")(wildcards)] if published else [],
         "covered": [listed(".covered.csv")(wildcards)] if published else [],
     }
@@ -95,9 +94,25 @@ rule curate_members:
         "../scripts/curate_members.py"
 
 
+rule unpack_r_table:
+    """Unpack a published table of R, to be read as any other."""
+    input:
+        packed="results/published/raw/{r_table}.rda",
+    output:
+        table="results/published/r_tables/{r_table}.csv",
+    log:
+        "results/published/logs/unpack_r_table/{r_table}.log",
+    conda:
+        "../envs/unpack_r_table.yaml"
+    params:
+        code=code_digest("unpack_r_table.py"),
+    script:
+        "../scripts/unpack_r_table.py"
+
+
 use rule curate_members as curate_table_of_members with:
     input:
-        file=lambda wildcards: files_of_source(wildcards)[0],
+        file=table_of_source,
     output:
         members="results/published/combinations/{combination}/sources/{source}.nc",
         source="results/published/combinations/{combination}/sources/{source}.json",
@@ -128,7 +143,7 @@ rule curate_bulletins:
         "../envs/curate_bulletins.yaml"
     params:
         described=described_source,
-        event=event_of_set,
+        event=lambda wildcards: combinations.event_of_set(SETS[wildcards.combination]),
         code=code_digest("curate_bulletins.py"),
     script:
         "../scripts/curate_bulletins.py"
@@ -153,7 +168,7 @@ rule forecast_from_classes:
         "../envs/forecast_from_classes.yaml"
     params:
         name=lambda wildcards: described_source(wildcards)["name"],
-        event=event_of_set,
+        event=lambda wildcards: combinations.event_of_set(SETS[wildcards.combination]),
         code=code_digest("forecast_from_classes.py"),
     script:
         "../scripts/forecast_from_classes.py"
@@ -172,8 +187,8 @@ rule join_members:
         "../envs/join_members.yaml"
     params:
         names=lambda wildcards: SETS[wildcards.combination].get("members", []),
-        disks=disks_of_set,
-        event=event_of_set,
+        disks=lambda wildcards: [disk for _, disk in disks_of_set(wildcards)],
+        event=lambda wildcards: combinations.event_of_set(SETS[wildcards.combination]),
         code=code_digest("join_members.py"),
     script:
         "../scripts/join_members.py"

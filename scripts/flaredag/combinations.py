@@ -80,6 +80,12 @@ def disk_of_source(source: Mapping[str, Any], studies: Mapping[str, Mapping[str,
     }
 
 
+def event_of_set(described: Mapping[str, Any]) -> dict[str, Any]:
+    """What a set forecasts, and for how long (`flaredag.event_days.event_days`)."""
+    classes = {"least_class": described["event"], "below_class": described.get("below", "")}
+    return classes | {"window_hours": described["window_hours"]}
+
+
 def settings_of_table(described: Mapping[str, Any], name: str) -> dict[str, Any]:
     """How the table of a source of a set is read (`flaredag.member_files.read_members_csv`)."""
     own = {key: value for key, value in described["sources"][name].items() if key not in ("kind", "file")}

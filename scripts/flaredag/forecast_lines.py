@@ -143,8 +143,18 @@ def read_forecast_lines(path: Path, form: FormOfFile) -> tuple[ForecastLines, li
         raise InputError(f"{path}: holds no forecast, only a header. Wanted one line a forecast.")
     kinds = {kind: {name: values for (of, name), values in columns.items() if of == kind} for kind, _ in columns}
     names = {name: pd.Categorical.from_codes(codes, list(ids[name])) for name, codes in kinds.get("names", {}).items()}
-    parts = [kinds[kind] for kind in ("times", "zoned", "numbers", "given")]
-    return ForecastLines(path, form, header, columns["line", ""], *parts, names), notes
+    lines = ForecastLines(
+        path=path,
+        form=form,
+        header=header,
+        line=columns["line", ""],
+        times=kinds["times"],
+        zoned=kinds["zoned"],
+        numbers=kinds["numbers"],
+        given=kinds["given"],
+        names=names,
+    )
+    return lines, notes
 
 
 def checked_times(lines: ForecastLines, name: str, notes: list[str]) -> NDArray[np.datetime64]:

@@ -68,6 +68,13 @@ def test_files_of_sources_each_once():
     assert combinations.files_of_source(sources["ours"]) == []
 
 
+def test_what_a_set_forecasts():
+    sets = combinations.described_sets(CONFIG)
+    event = {"least_class": "X1.0", "below_class": "", "window_hours": 24}
+    assert combinations.event_of_set(sets["SECOND"]) == event
+    assert combinations.event_of_set(sets["SECOND"] | {"below": "X10.0"}) == event | {"below_class": "X10.0"}
+
+
 def test_how_a_table_is_read():
     sets = combinations.described_sets(CONFIG)
     assert combinations.settings_of_table(sets["FIRST"], "given") == {

@@ -1,9 +1,12 @@
 """The rules on members of combinations: from the mirror to the members of a set, and anybody's file."""
 
 import hashlib
+import io
 
 import numpy as np
+import pandas as pd
 import pytest
+import rdata
 import yaml
 
 import made_up_members as made_up
@@ -16,6 +19,7 @@ RULES = (
     "retrieve_published_summaries",
     "retrieve_published_flares",
     "curate_flare_list",
+    "unpack_r_table",
     "curate_table_of_members",
     "curate_bulletins",
     "forecast_from_classes",
@@ -32,7 +36,7 @@ FLARES = """,start_time,peak_time,end_time,label,noaa_ar,obs,cls
 2,2015-04-01 00:00:00,2015-04-01 00:10:00,2015-04-01 00:20:00,B1.0,0,G15,B
 """
 PUBLISHED = {
-    "leka2019_forecasts": {"made_up/table.csv": TABLE},
+    "leka2019_forecasts": {"made_up/table.rda": TABLE},
     "moswoc_forecasts": {
         "made_up/issues.txt": "2015 03 01 00 30 50 10\n2015 03 01 23 30 40 10\n2015 03 03 00 30 30 10\n",
         "made_up/listed.txt": "2015 03 02 1200 1210 1220 M1.0\n",
@@ -49,7 +53,7 @@ COMBINATION = {
     "sources": {
         "given": {
             "kind": "table",
-            "file": "made_up/table.csv",
+            "file": "made_up/table.rda",
             "event": "M1.0",
             "time_column": "VALID_DATE",
             "outcome_column": "event",
@@ -81,7 +85,9 @@ def with_members(project):
         for name, text in texts.items():
             path = project.path(f"mirror/{name}")
             path.parent.mkdir(parents=True, exist_ok=True)
-            if text:
+            if name.endswith(".rda"):
+                rdata.write_rda(path, {"table": pd.read_csv(io.StringIO(text)).astype({"VALID_DATE": object})})
+            elif text:
                 path.write_text(text)
             else:
                 made_up.written_groups(path, groups)
