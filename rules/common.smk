@@ -12,6 +12,7 @@ sys.path.insert(0, str(SCRIPTS))
 
 from flaredag import (
     archive_files,
+    combinations,
     configuration,
     importance_settings,
     kept_shards,

@@ -1,4 +1,4 @@
-"""A table of NOAA's daily region summaries that others compiled: where each region with spots was, day by day."""
+"""A table of NOAA's daily region summaries that others compiled: place and class of each region with spots, by day."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # Of hayesla/flare_forecast_proj, SRS_data_new_19960101_20181231.csv.
-COLUMNS = ("ar_noaanum", "LOCATION", "Carrington_long", "date")
+NUMBER, CLASS, TIME = "ar_noaanum", "Z", "date"
+COLUMNS = (NUMBER, "LOCATION", "Carrington_long", TIME)
+GROUP_COLUMNS = ("issue_time", "noaa_ar", "mcintosh")
 PLACE_COLUMNS = ("noaa_ar", "valid_time", "latitude_deg", "longitude_deg", "carrington_longitude_deg")
 _LOCATION = re.compile(r"([NS])(\d{2})([EW])(\d{2,3})")
 
@@ -29,8 +31,8 @@ def read_compiled_summaries(path: str | Path) -> tuple[pd.DataFrame, list[Reject
     the file is no such table, or no row can be used.
     """
     texts = read_raw_csv(path, COLUMNS, nameless_index=True)
-    number = pd.to_numeric(texts["ar_noaanum"], errors="coerce").to_numpy(dtype=np.float64)
-    time = pd.to_datetime(texts["date"], format="%Y-%m-%d %H:%M", errors="coerce").to_numpy(dtype="datetime64[s]")
+    number = pd.to_numeric(texts[NUMBER], errors="coerce").to_numpy(dtype=np.float64)
+    time = pd.to_datetime(texts[TIME], format="%Y-%m-%d %H:%M", errors="coerce").to_numpy(dtype="datetime64[s]")
     carrington = pd.to_numeric(texts["Carrington_long"], errors="coerce").to_numpy(dtype=np.float64)
     places = texts["LOCATION"].str.extract(_LOCATION)
     latitude, longitude = (pd.to_numeric(places[column]).to_numpy(dtype=np.float64) for column in (1, 3))
@@ -63,3 +65,21 @@ def read_compiled_summaries(path: str | Path) -> tuple[pd.DataFrame, list[Reject
         }
     )
     return table.sort_values(["noaa_ar", "valid_time"], kind="stable", ignore_index=True), rejected
+
+
+def read_compiled_groups(path: str | Path) -> pd.DataFrame:
+    """McIntosh classes of groups with spots, columns `GROUP_COLUMNS`, a row a group and daily summary, sorted by time.
+
+    `issue_time` in UTC. InputError where the file is no such table, or a time in it cannot be read.
+    """
+    texts = read_raw_csv(path, (NUMBER, CLASS, TIME), nameless_index=True)
+    time = pd.to_datetime(texts[TIME], format="%Y-%m-%d %H:%M", errors="coerce")
+    if time.isna().any() or texts.empty:
+        raise InputError(
+            f"{path}: {int(time.isna().sum())} of {len(texts)} records have no time such as 2014-10-23 00:30; wanted "
+            "one in each, and one or more records. Delete the file to have it fetched again."
+        )
+    groups = pd.DataFrame(
+        {"issue_time": time.astype("datetime64[s]"), "noaa_ar": texts[NUMBER], "mcintosh": texts[CLASS].str.strip()}
+    )
+    return groups.drop_duplicates(["issue_time", "noaa_ar"]).sort_values("issue_time", kind="stable", ignore_index=True)

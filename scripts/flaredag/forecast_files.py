@@ -22,7 +22,14 @@ import numpy as np
 import pandas as pd
 
 from flaredag.errors import InputError
-from flaredag.forecast_lines import TIMES, ForecastLines, read_forecast_lines
+from flaredag.forecast_lines import (
+    ForecastLines,
+    FormOfFile,
+    checked_outcomes,
+    checked_times,
+    read_forecast_lines,
+    refuse_beyond_probability,
+)
 from flaredag.predictions import FLAG_MEANING, FULL_DISK, checked_predictions
 from flaredag.splits import SPLITS
 
@@ -30,7 +37,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 REGION = re.compile(r"(?:([A-Za-z0-9_.+@-]*[A-Za-z_][A-Za-z0-9_.+@-]*)-)?([0-9]{1,9})")
-PERCENT = 100.0
+TIMES = ("time", "issue_time")
+FORECASTS = FormOfFile(
+    required=("time", "label", "probability"),
+    optional=("region", "split", "model", "seed", "issue_time"),
+    times=TIMES,
+    names=("region", "split", "model", "seed"),
+    header="time,label,probability",
+    others_are_numbers=False,
+)
 
 
 class ForecastFile(NamedTuple):
@@ -48,13 +63,13 @@ def read_forecasts_csv(path: str | Path, *, instrument: str) -> ForecastFile:
     the first of them, if the file cannot be read, lacks a column, or holds what its columns cannot have (see above).
     """
     path = Path(path)
-    lines, notes = read_forecast_lines(path)
+    lines, notes = read_forecast_lines(path, FORECASTS)
     taken = {"region": FULL_DISK, "split": "test", "model": name_of_file(path), "seed": "0"}
     for name, value in taken.items():
         if name not in lines.names:
             notes.append(f"There is no column {name}: it is {value} for every forecast.")
     issue_time = _checked_times(lines, notes)
-    label, probability = _checked_label(lines), _checked_probability(lines)
+    label, probability = checked_outcomes(lines, "label"), _checked_probability(lines)
     names = {
         name: lines.names.get(name, pd.Categorical.from_codes(np.zeros(len(label), np.int8), [value]))
         for name, value in taken.items()
@@ -112,26 +127,7 @@ def peculiarities(predictions: pd.DataFrame) -> list[str]:
 def _checked_times(lines: ForecastLines, notes: list[str]) -> NDArray[np.datetime64]:
     """Issue times, seconds of UTC."""
     given = [name for name in TIMES if name in lines.times]
-    for name in given:
-        times, zoned = lines.times[name], lines.zoned[name]
-        lines.refuse(
-            np.isnat(times),
-            name,
-            found="no time in ISO 8601",
-            wanted="Wanted a time such as 2011-02-15T00:00:00Z, year, month and day in this order.",
-        )
-        if zoned.any() and not zoned.all():
-            lines.refuse(
-                zoned != zoned[0],
-                name,
-                found=f"{'no' if zoned[0] else 'a'} zone, unlike the line before them,",
-                wanted="What clock is meant cannot be known: write a zone (Z for UTC) in every line, or in none.",
-            )
-        lines.refuse(
-            times != times.astype("datetime64[s]"), name, found="fractions of a second", wanted="Wanted whole seconds."
-        )
-        if not zoned.any():
-            notes.append(f"The column {name} has no zone: taken as UTC.")
+    times = [checked_times(lines, name, notes) for name in given]
     if len(given) == len(TIMES):
         late = lines.times["issue_time"] > lines.times["time"]
         if late.any():
@@ -139,19 +135,7 @@ def _checked_times(lines: ForecastLines, notes: list[str]) -> NDArray[np.datetim
                 f"{int(late.sum())} of {len(late)} forecasts are issued after their window begins: part of it was "
                 "known by then."
             )
-    return lines.times[given[-1]].astype("datetime64[s]")
-
-
-def _checked_label(lines: ForecastLines) -> NDArray[np.int8]:
-    label = lines.numbers["label"]
-    lines.refuse(np.isnan(label), "label", found="no number", wanted="Wanted 1 where the event occurred, else 0.")
-    lines.refuse(
-        (label != 0) & (label != 1),
-        "label",
-        found="a number other than 0 and 1",
-        wanted="Wanted 1 where the event occurred, else 0: a class or a count of events is no label.",
-    )
-    return label.astype(np.int8)
+    return times[-1]
 
 
 def _checked_probability(lines: ForecastLines) -> NDArray[np.float64]:
@@ -162,16 +146,8 @@ def _checked_probability(lines: ForecastLines) -> NDArray[np.float64]:
         found="no number (empty, NaN or text)",
         wanted="Wanted a number from 0 to 1 with a decimal point. Leave out the lines without a forecast.",
     )
-    above, below = probability > 1, probability < 0
-    if above.any() and not below.any() and probability.max() <= PERCENT:
-        lines.refuse(
-            above, "probability", found="a number above 1", wanted="Are these percent? Divide the whole column by 100."
-        )
-    lines.refuse(
-        above | below,
-        "probability",
-        found="a number that is not from 0 to 1",
-        wanted="If it stands for a missing forecast, leave its line out.",
+    refuse_beyond_probability(
+        lines, "probability", probability, if_missing="If it stands for a missing forecast, leave its line out."
     )
     return probability
 

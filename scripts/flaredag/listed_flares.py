@@ -23,6 +23,8 @@ from flaredag.tables import NOT_GIVEN, curated_flares, read_raw_csv, utc_times
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from numpy.typing import NDArray
+
     from flaredag.rejections import Rejection
 
 LOG = logging.getLogger("flaredag")
@@ -126,3 +128,13 @@ def read_covered_periods(path: str) -> pd.DataFrame:
     """Periods as `covered_periods` gives them, from their CSV file; InputError where it cannot be read."""
     table = read_raw_csv(path, COVERED_COLUMNS)
     return table.assign(**{name: utc_times(table[name], path=path) for name in COVERED_COLUMNS})
+
+
+def within_periods(
+    begin: NDArray[np.datetime64], end: NDArray[np.datetime64], periods: pd.DataFrame
+) -> NDArray[np.bool_]:
+    """Whether each time from `begin` to `end`, (window,), lies in one of the `periods` (columns `COVERED_COLUMNS`)."""
+    within = np.zeros(len(begin), dtype=bool)
+    for period in periods.itertuples(index=False):
+        within |= (begin >= np.datetime64(period.begin)) & (end <= np.datetime64(period.end))
+    return within

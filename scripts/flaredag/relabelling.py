@@ -14,6 +14,7 @@ import pandas as pd
 from flaredag.block_bootstrap import block_weights, blocks_of_regions, bounds, resampled_scores
 from flaredag.errors import InputError
 from flaredag.goes import threshold_w_m2
+from flaredag.listed_flares import within_periods
 from flaredag.score_tables import CATEGORICAL_METRICS, FIXED_THRESHOLD, VALIDATION_THRESHOLD
 from flaredag.study_windows import REGION_LIMIT
 from flaredag.windows import evolution_types, flares_of_regions, labels
@@ -115,7 +116,7 @@ def relabelled_windows(
     )
     return Relabelled(
         labels(evolution, positive=label_settings["positive"], negative=label_settings["negative"]),
-        _covered(begin, end, covered),
+        within_periods(begin, end, covered),
     )
 
 
@@ -204,10 +205,3 @@ def _figures(
         return {key: np.full(len(weights), np.nan) for key in columns}
     scores = resampled_scores(label, probability, block, weights, thresholds=thresholds)
     return {key: scores[key[1]][:, column] if key[0] else scores[key[1]] for key, column in columns.items()}
-
-
-def _covered(begin: NDArray[np.datetime64], end: NDArray[np.datetime64], periods: pd.DataFrame) -> NDArray[np.bool_]:
-    covered = np.zeros(len(begin), dtype=bool)
-    for of_period in periods.itertuples(index=False):
-        covered |= (begin >= np.datetime64(of_period.begin)) & (end <= np.datetime64(of_period.end))
-    return covered

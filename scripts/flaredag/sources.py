@@ -28,6 +28,8 @@ FORMS = {
     "high_energy_series": False,
     "high_energy_events": False,
     "shipped_forecasts": False,
+    "operational_forecasts": False,
+    "class_counts": False,
     "harp_noaa": False,
 }
 _KINDS = {"str": (str, "text (quote a number)"), "int": (int, "a whole number")}

@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from flaredag.compiled_summaries import PLACE_COLUMNS, read_compiled_summaries
+from flaredag.compiled_summaries import GROUP_COLUMNS, PLACE_COLUMNS, read_compiled_groups, read_compiled_summaries
 from flaredag.errors import InputError
 from flaredag.region_summaries import read_region_summaries
 from made_up_charts import SUMMARY_HEADER, write_summaries
+from made_up_members import written_groups
 
 GOOD = ("12192", "S13E05", "247", "2014-10-23 00:30")
 
@@ -76,3 +77,17 @@ def test_the_real_table_is_what_the_archives_hold(mirror, tmp_path):
     # The archives' reader takes 360 degrees for 0.
     same = np.all([both[name] % 360 == both[f"{name}_archive"] % 360 for name in columns], axis=0)
     assert same.all()
+
+
+def test_classes_of_groups_by_hand(tmp_path):
+    groups = [(7936, "EKC", "2014-10-23 00:30"), (7935, "AXX", "2014-10-22 00:30"), (7935, "AXX", "2014-10-22 00:30")]
+    table = read_compiled_groups(written_groups(tmp_path / "srs.csv", groups))
+    assert tuple(table.columns) == GROUP_COLUMNS
+    assert table["mcintosh"].tolist() == ["AXX", "EKC"], "in order of time, each once"
+    assert table["issue_time"].tolist() == [pd.Timestamp("2014-10-22 00:30"), pd.Timestamp("2014-10-23 00:30")]
+
+
+def test_groups_without_a_time_are_refused(tmp_path):
+    path = written_groups(tmp_path / "srs.csv", [(7935, "AXX", "2014-10-22 00:30"), (7936, "AXX", "in October")])
+    with pytest.raises(InputError, match=r"srs\.csv: 1 of 2 records have no time such as 2014-10-23 00:30"):
+        read_compiled_groups(path)

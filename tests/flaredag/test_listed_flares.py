@@ -13,6 +13,7 @@ from flaredag.listed_flares import (
     read_lists,
     repairs_counted,
     with_true_flux,
+    within_periods,
 )
 
 
@@ -79,6 +80,15 @@ def test_periods_are_read_as_written(tmp_path):
     (tmp_path / "covered.csv").write_text("begin,end\nsoon,2014-01-01\n")
     with pytest.raises(InputError, match=r"covered\.csv: column begin: record 1 is 'soon'"):
         read_covered_periods(path)
+
+
+def test_a_window_lies_in_one_period_or_in_none():
+    both = pd.DataFrame(
+        {"begin": pd.to_datetime(["2012-01-01", "2013-01-01"]), "end": pd.to_datetime(["2012-01-03", "2013-01-03"])}
+    )
+    begin = np.array(["2012-01-01", "2012-01-02", "2012-01-03", "2012-06-01", "2013-01-02"], dtype="datetime64[s]")
+    found = within_periods(begin, begin + np.timedelta64(86400, "s"), both)
+    assert found.tolist() == [True, True, False, False, True]
 
 
 def test_the_true_flux_is_that_of_the_satellite():
