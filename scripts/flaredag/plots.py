@@ -8,6 +8,8 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import TextPath
 from matplotlib.ticker import NullLocator
 
 from flaredag.artifacts import written_whole
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     FloatArray = NDArray[np.float64]
 
 TEXT_WIDTH_INCHES = 16.0 / 2.54
-TITLE_POINTS = 8.0
+TITLE_POINTS, MARK_POINTS = 8.0, 7.0
 RASTER_DPI = 200
 # Okabe & Ito (2008): told apart with any kind of colour vision. Yellow is left out: too pale for a line on white.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
@@ -213,11 +215,17 @@ def add_title(figure: Figure, title: str, mark: str) -> None:
     A title that would reach into the mark is written smaller.
     """
     top = 1.0 - 0.05 / figure.get_figheight()
-    left = figure.text(0.01, top, title, fontsize=TITLE_POINTS, fontweight="bold", ha="left", va="top")
-    right = figure.text(0.99, top, mark, fontsize=7.0, color=COLOURS[1], ha="right", va="top")
-    written, room = left.get_window_extent(), right.get_window_extent().x0 - 0.1 * figure.dpi
-    if written.x1 > room:
-        left.set_fontsize(TITLE_POINTS * (room - written.x0) / written.width)
+    # Measured as outlines: a renderer would lay out the figure before it is whole.
+    written = _width_points(title, TITLE_POINTS, weight="bold")
+    room = 72.0 * (0.98 * figure.get_figwidth() - 0.1) - _width_points(mark, MARK_POINTS, weight="normal")
+    points = TITLE_POINTS * min(1.0, room / written) if written else TITLE_POINTS
+    figure.text(0.01, top, title, fontsize=points, fontweight="bold", ha="left", va="top")
+    figure.text(0.99, top, mark, fontsize=MARK_POINTS, color=COLOURS[1], ha="right", va="top")
+
+
+def _width_points(text: str, points: float, *, weight: str) -> float:
+    """Width of a line of text, in points."""
+    return TextPath((0, 0), text, size=points, prop=FontProperties(weight=weight)).get_extents().width if text else 0.0
 
 
 def write_svg(path: str | Path, figure: Figure) -> None:

@@ -114,6 +114,9 @@ OF_SEARCH = ("search_hyperparameters", "list_searches", "write_optima", "plot_se
 OF_RUNS = ("verify_overlapping_runs",)
 # tests/rules/test_learning.py
 OF_LEARNING = ("list_training_curves", "plot_training_curves", "plot_training_regions")
+# tests/rules/test_members.py
+OF_MEMBERS = ("retrieve_operational_forecasts", "unpack_r_table", "curate_table_of_members", "curate_bulletins")
+OF_MEMBERS += ("curate_members", "forecast_from_classes", "join_members")
 IN_WORKFLOWS = (
     *("retrieve_keywords", "retrieve_segments", "retrieve_vector_segments", "retrieve_flare_reports"),
     "retrieve_hek_flares",
@@ -145,7 +148,7 @@ def test_every_rule_is_run_alone_or_in_a_workflow():
     alone = [rule for outputs in (*OUTPUTS, *OUTPUTS_OF_WHOLE) for rule in outputs]
     alone += [*FITS, *OF_REGIONS, *OUTPUTS_OF_FORECASTS, "audit_samples"]
     alone += [*OF_SHARP_TABLE, *OF_HIGH_ENERGY, *OF_VECTOR_FIELD, *OF_SHIPPED, *OF_RANKING, *OF_SEARCH, *OF_RUNS]
-    alone += [*OF_LEARNING]
+    alone += [*OF_LEARNING, *OF_MEMBERS]
     assert sorted(found) == sorted([*alone, *IN_WORKFLOWS])
 
 

@@ -28,6 +28,8 @@ LSTM = {"hidden_size": 8, "n_layers": 1, "learning_rate": 0.02, "batch_size": 16
 REGRESSION = {"inverse_regularisation": 1.0, "n_features": "all"}
 HEAD = {"head_sizes": [8, 8, 8], "head_dropouts": [0.1, 0.1, 0.1], "class_weights": "balanced"}
 TRAINING = {"learning_rate": 0.01, "batch_size": 16, "max_epochs": 3, "kept_epoch": "true_skill_statistic"}
+# Of windows of four steps.
+SHORT_FIT = {"max_epochs": 1, "batch_size": 16, "patch_steps": 2}
 TRANSFORMER = {"patch_steps": 2, "embedding_size": 8, "n_blocks": 1, "n_heads": 2, "head_size": 4, "mlp_size": 8}
 TRANSFORMER |= {"mlp_dropout": 0.1} | HEAD | TRAINING
 # Two names of one training.
@@ -177,7 +179,7 @@ def test_every_model_ranks_and_the_schema_names_them(inputs):
     configured = yaml.safe_load((ROOT / "config.yaml").read_text())["models"]
     assert {name for name in configured if pattern.search(name)} == set(MODELS)
     for name in MODELS:
-        settings = configured[name] | ({"max_epochs": 1, "batch_size": 16} if "max_epochs" in configured[name] else {})
+        settings = configured[name] | {key: value for key, value in SHORT_FIT.items() if key in configured[name]}
         # The TSS at three thresholds, two of which are chosen, ROC area and Brier skill score.
         assert len(scored(inputs, subsets=[["area"]], models={name: settings}, seeds=[0])) == 7
 

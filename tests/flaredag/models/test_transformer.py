@@ -57,11 +57,11 @@ class TestForm:
         settings = yaml.safe_load((ROOT / "config.yaml").read_text())["models"]["transformer"]
         assert (settings["n_blocks"], settings["n_heads"], settings["head_size"]) == (4, 2, 200)
         network = Transformer(10, 40, **{name: settings[name] for name in FORM})
-        # Ten patches of 4 x 10 numbers, each 64; queries, keys and values of 2 x 200; dense layers of 128 and 64.
-        patches = 64 * (4 * 10 + 1) + 10 * 64
+        # Four patches of 10 x 10 numbers, each 64; queries, keys and values of 2 x 200; dense layers of 128 and 64.
+        patches = 64 * (10 * 10 + 1) + 4 * 64
         attention = 3 * 400 * (64 + 1) + 64 * (400 + 1)
         block = attention + 2 * 64 + 128 * (64 + 1) + 64 * (128 + 1)
-        head = 2 * (64 + 64 + 32) + 64 * 65 + 32 * 65 + 16 * 33 + 2 * (10 * 16 + 1)
+        head = 2 * (64 + 64 + 32) + 64 * 65 + 32 * 65 + 16 * 33 + 2 * (4 * 16 + 1)
         assert sum(parameter.numel() for parameter in network.parameters()) == patches + 4 * block + head
         assert network(torch.zeros(3, 40, 10)).shape == (3, 2)
 
