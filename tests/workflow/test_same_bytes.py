@@ -143,7 +143,7 @@ def test_a_run_killed_in_a_write_leaves_no_half_written_file(finished, finished_
     assert not list(finished_copy.path("results").rglob("*.part"))
 
 
-@pytest.mark.parametrize("name", ["windows.nc", "checkpoint.safetensors", "index.json"])
+@pytest.mark.parametrize("name", ["checkpoint.safetensors", "index.json"])
 def test_a_run_killed_in_a_write_of_the_study_goes_on_and_ends_with_the_same_bytes(
     finished, finished_copy, name, tmp_path
 ):
