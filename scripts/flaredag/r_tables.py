@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-# What a parser of bytes can meet in a file that is another, or cut off.
+# What a parser of bytes can meet in a file that is another, or cut off. NotImplementedError is what rdata raises at a
+# mark of R's format that it does not read, as strayed bytes may be.
 UNREADABLE = (OSError, EOFError, ValueError, LookupError, TypeError, AttributeError, NotImplementedError, zlib.error)
 
 
