@@ -12,14 +12,13 @@ from flaredag.artifacts import write_csv
 from flaredag.block_bootstrap import block_weights, blocks_of_regions
 from flaredag.errors import InputError
 from flaredag.feature_groups import FeatureGroup, feature_groups
-from flaredag.fitting import read_checkpoint
+from flaredag.fitting import read_checkpoint, samples_with_digest
 from flaredag.importance_tables import IMPORTANCE_COLUMNS
 from flaredag.joblog import Progress, job_log
 from flaredag.keyword_models import KEYWORD_MODELS
 from flaredag.models import FittedModel
 from flaredag.permutation_importance import Forecaster, forecast_again, forecaster, losses, permutations, resampled
-from flaredag.samples import Samples, content_digest, read_datasets, read_windows, samples_of_split
-from flaredag.splits import SPLITS
+from flaredag.samples import Samples, read_datasets, read_windows
 
 LOG = logging.getLogger("flaredag")
 
@@ -119,13 +118,10 @@ def main(
     datasets = read_datasets(inputs["datasets"], dataset, seeds)
     models = settings["models"]
     fits = fits_of_models(inputs["checkpoints"], models, seeds)
-    samples = [{split: samples_of_split(windows, one, split) for split in SPLITS} for one in datasets]
-    for seed, of_seed in zip(seeds, samples, strict=True):
-        if (found := content_digest(of_seed)) != digests[seed]:
-            raise InputError(
-                f"{dataset}, seed {seed} of {inputs['datasets']} has the digest {found}, its fits {digests[seed]}: "
-                "the windows changed under them. Run snakemake again; if this returns, delete the index."
-            )
+    samples = [
+        samples_with_digest(windows, one, digests[one.seed], where=f"{inputs['datasets']}: {dataset}, seed {one.seed}")
+        for one in datasets
+    ]
     features = datasets[0].feature_names(windows)
     groups = feature_groups(
         samples[0]["train"].sequence[:, -1, :], features, correlated_from=settings["correlated_from"]

@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from flaredag.artifacts import read_json, sha256_of_file, write_csv, write_json
 from flaredag.errors import InputError
-from flaredag.fitting import dataset_of, fits_with
+from flaredag.fitting import dataset_of, fits_with, samples_with_digest
 from flaredag.joblog import Progress, job_log
 from flaredag.models import (
     FittedModel,
@@ -22,9 +22,8 @@ from flaredag.models import (
     perceptron,
 )
 from flaredag.networks_of_two_epochs import WITH_TWINS
-from flaredag.samples import Samples, content_digest, read_datasets, read_windows, samples_of_split
+from flaredag.samples import Samples, read_datasets, read_windows
 from flaredag.score_tables import FIXED_THRESHOLD, TEST_THRESHOLD, VALIDATION_THRESHOLD
-from flaredag.splits import SPLITS
 from flaredag.subset_scores import SUBSET_COLUMNS
 from flaredag.verification import (
     categorical_scores,
@@ -75,13 +74,8 @@ def score_subsets(windows: str, datasets: str, index: str, *, made_from: Mapping
     progress = Progress(LOG, f"{dataset}: subsets", len(made_from["subsets"]) * len(made_from["seeds"]))
     rows = []
     for one in drawn:
-        samples = {split: samples_of_split(study, one, split) for split in SPLITS}
-        wanted, found = made_from["datasets"][str(one.seed)], content_digest(samples)
-        if found != wanted:
-            raise InputError(
-                f"{datasets}: {dataset}, seed {one.seed} has the digest {found}, wanted {wanted}: the windows changed "
-                "under it. Run snakemake again; if this returns, delete the index."
-            )
+        where = f"{datasets}: {dataset}, seed {one.seed}"
+        samples = samples_with_digest(study, one, made_from["datasets"][str(one.seed)], where=where)
         for subset in made_from["subsets"]:
             columns = [features.index(name) for name in subset]
             # A copy in one piece: a view would be read with gaps at every step of every epoch.

@@ -10,15 +10,14 @@ from threadpoolctl import threadpool_limits
 
 from flaredag.artifacts import read_json, sha256_of_file, write_csv, write_json
 from flaredag.errors import InputError
-from flaredag.fitting import dataset_of
+from flaredag.fitting import dataset_of, samples_with_digest
 from flaredag.hyperparameter_search import search
 from flaredag.joblog import job_log
 from flaredag.keyword_models import KEYWORD_MODELS
 from flaredag.models import FittedModel
-from flaredag.samples import Samples, content_digest, read_datasets, read_windows, samples_of_split
+from flaredag.samples import Samples, read_datasets, read_windows
 from flaredag.search_space import values_in, with_values
 from flaredag.search_trials import LEAST_IS_BEST, Trial, optimum, table_of_trials
-from flaredag.splits import SPLITS
 from flaredag.verification import categorical_scores, contingency_table, probabilistic_scores
 
 LOG = logging.getLogger("flaredag")
@@ -79,13 +78,8 @@ def samples_seen(
     study = read_windows(windows, read_json(index)["datasets"][dataset]["task"])
     seen = {}
     for one in read_datasets(datasets, dataset, made_from["seeds"]):
-        samples = {split: samples_of_split(study, one, split) for split in SPLITS}
-        wanted, found = made_from["datasets"][str(one.seed)], content_digest(samples)
-        if found != wanted:
-            raise InputError(
-                f"{datasets}: {dataset}, seed {one.seed} has the digest {found}, wanted {wanted}: the windows changed "
-                "under it. Run snakemake again; if this returns, delete the index."
-            )
+        where = f"{datasets}: {dataset}, seed {one.seed}"
+        samples = samples_with_digest(study, one, made_from["datasets"][str(one.seed)], where=where)
         seen[one.seed] = {split: samples[split] for split in SEEN}
     return seen
 

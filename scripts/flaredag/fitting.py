@@ -18,6 +18,7 @@ from flaredag.errors import InputError
 from flaredag.joblog import Progress
 from flaredag.predictions import write_predictions
 from flaredag.samples import (
+    Dataset,
     Samples,
     StudyWindows,
     content_digest,
@@ -62,17 +63,11 @@ def fit_batch(
     progress = Progress(LOG, f"{dataset}: fits", len(settings) * len(seeds))
     predictions, fitted = [], {}
     for one in read_datasets(datasets, dataset, seeds):
-        samples = {split: samples_of_split(study, one, split) for split in SPLITS}
-        found = {"digest": content_digest(samples)}
+        wanted, where = digests[str(one.seed)], f"{datasets}: {dataset}, seed {one.seed}"
+        samples = samples_with_digest(study, one, wanted.get("digest"), where=where)
         if cubes is not None:
-            found["magnetograms"] = magnetograms_digest(study, one)
+            _check_digest(magnetograms_digest(study, one), wanted.get("magnetograms"), where=f"{where}, magnetograms")
             samples = with_magnetograms(samples, study, one, cubes)
-        wanted = {name: digests[str(one.seed)].get(name) for name in found}
-        if found != wanted:
-            raise InputError(
-                f"{datasets}: {dataset}, seed {one.seed} has the digest {found}, the index says {wanted}: the "
-                "windows changed under it. Run snakemake again; if this returns, delete the index."
-            )
         fits: dict[str, FittedModel] = {}
         for model in settings:
             with threadpool_limits(1):
@@ -84,6 +79,26 @@ def fit_batch(
             LOG.info("%s, seed %d, %s: %s", dataset, one.seed, model, json.dumps(fit.history))
             progress.advance(f"({model}, seed {one.seed})")
     return pd.concat(predictions, ignore_index=True), fitted
+
+
+def samples_with_digest(
+    windows: StudyWindows, dataset: Dataset, digest: str | None, *, where: str
+) -> dict[str, Samples]:
+    """Samples of each split of a data set; InputError, beginning with `where`, where their digest is another.
+
+    A fit filed under a wrong digest would be taken for another.
+    """
+    samples = {split: samples_of_split(windows, dataset, split) for split in SPLITS}
+    _check_digest(content_digest(samples), digest, where=where)
+    return samples
+
+
+def _check_digest(found: str, wanted: str | None, *, where: str) -> None:
+    if found != wanted:
+        raise InputError(
+            f"{where} has the digest {found}, wanted {wanted}: the windows changed under it. Run snakemake again; if "
+            "this returns, delete the index."
+        )
 
 
 def fits_with(

@@ -220,7 +220,7 @@ class TestDigests:
         write_windows(tmp_path / "windows.nc", {"flare": windows})
         with pytest.raises(
             InputError,
-            match=r"datasets\.nc: FUSED_SHARP, seed 0 has the digest \{'digest': '[0-9a-f]{16}'\}, the index",
+            match=r"datasets\.nc: FUSED_SHARP, seed 0 has the digest [0-9a-f]{16}, wanted [0-9a-f]{16}: the windows",
         ):
             fit_batch(
                 **inputs | {"windows": str(tmp_path / "windows.nc")},
@@ -304,7 +304,7 @@ class TestOnMagnetograms:
         moved = dataclasses.replace(windows, images=dataclasses.replace(windows.images, longitude_deg=place))
         write_windows(paths["windows"], {"weak": swapped(moved), "strong": moved})
         with pytest.raises(
-            InputError, match=r"seed 0 has the digest \{.*'magnetograms': '[0-9a-f]{16}'\}, the index says"
+            InputError, match=r"seed 0, magnetograms has the digest [0-9a-f]{16}, wanted [0-9a-f]{16}: the windows"
         ):
             self.fitted(paths, cubes)
         # What does not see them is fitted all the same.
@@ -321,7 +321,7 @@ class TestOnMagnetograms:
         for entry in index["datasets"]["FUSED_SHARP"]["seeds"].values():
             del entry["magnetograms"]
         Path(paths["index"]).write_text(json.dumps(index))
-        with pytest.raises(InputError, match=r"the index says .*'magnetograms': None.*Run snakemake again"):
+        with pytest.raises(InputError, match=r"magnetograms has the digest .*, wanted None: .*Run snakemake again"):
             self.fitted(paths, cubes)
 
     def test_windows_without_magnetograms_are_refused(self, inputs):

@@ -176,7 +176,7 @@ def test_a_single_region_for_test_has_losses_and_no_interval(study_windows, tmp_
         ({"settings": SETTINGS | {"models": ["lstm", "gradient_boosting"]}}, "no fit gradient_boosting/0; found clim"),
         ({"dataset": "SMARP"}, "no data set SMARP of seed 0"),
         ({"digests": {7: "0" * 16}}, "no data set SHARP_ONLY of seed 7"),
-        ({"digests": {1: "0" * 16}}, "SHARP_ONLY, seed 1 of .* has the digest .*, its fits 0000000000000000"),
+        ({"digests": {1: "0" * 16}}, "SHARP_ONLY, seed 1 has the digest .*, wanted 0000000000000000"),
         ({"task": "other"}, "no task 'other'"),
     ],
 )
