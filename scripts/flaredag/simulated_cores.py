@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from flaredag.simulated_regions import SolarRegion
 
 # Chosen so that energy, shear, current, helicity and gradient of the simulated cores are like those of the 288 regions
-# of Li et al. 2024 (medians of class C and of M and above to a factor of 3). The mean twist is some ten times theirs.
+# of Li et al. 2024 (medians of class C and of M and above to a factor of 3). The mean twist is 26 times (C)
+# and 5 times (M and above) theirs.
 SHEAR_DEG, SHEAR_SCATTER_DEX = 1.5, 0.15
 USUAL_NON_POTENTIAL, SLOPE_NON_POTENTIAL = 0.03, 0.3
 STRONGEST_GAUSS = 1500.0
