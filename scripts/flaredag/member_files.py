@@ -148,5 +148,5 @@ def _refuse_repeated(time: NDArray[np.datetime64], lines: ForecastLines, column:
     repeated = np.ones(len(time), dtype=bool)
     repeated[first] = False
     lines.refuse(
-        repeated, TIME, found="a time of an earlier line", wanted="Wanted one line a window: keep one of them."
+        repeated, column, found="a time of an earlier line", wanted="Wanted one line a window: keep one of them."
     )

@@ -62,6 +62,9 @@ def test_published_names_of_columns_and_a_number_that_stands_for_missing(tmp_pat
     told = refusal(tmp_path, text, **names)
     assert "column B: a number that is not from 0 to 1 in 1 of 2 lines; the first is line 2 with '-0.01'" in told
     assert "leave the field empty, or tell so: missing_value: -0.01 in config.yaml" in told
+    last = text.rstrip("\n").splitlines()[-1]
+    told = refusal(tmp_path, f"{text}{last}\n", missing_value=-0.01, **names)
+    assert "column VALID_DATE: a time of an earlier line in 1 of 3 lines; the first is line 4" in told
 
 
 def test_windows_of_a_column_and_members_of_others(tmp_path):
